@@ -1,0 +1,57 @@
+# Everything here needs Python 3.11 or newer with venv, make and gcc; nothing else is asked for, nothing is installed outside .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help run rehearse test lint format types check-imports unit lock clean
+
+help: ## What each command does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is %d.%d: make PYTHON=python3.11 …" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@echo "Making the environment in $(VENV) (once) …"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run: $(VENV)/made requirements.lock
+	@echo "Installing what the bot needs, each file checked against its hash …"
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run requirements-dev.lock
+	@echo "Installing what the tests need, each file checked against its hash …"
+	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+run: $(VENV)/run ## Run the bot; without DISCORD_TOKEN, the rehearsal
+	@$(BIN)/python -m bot run
+
+rehearse: $(VENV)/run ## The whole bot on a loopback Discord, no account needed
+	@$(BIN)/python -m bot rehearse
+
+test: lint unit ## Lint, types, import rules and every test
+
+lint: $(VENV)/dev ## Formatting, lint, types and import rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/basedpyright --level error
+	@$(BIN)/lint-imports
+
+unit: $(VENV)/dev ## The tests alone
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+format: $(VENV)/dev ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## Pin the dependencies again (needs uv; contributors only)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
+		pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
+		-c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The application: Discord, hearing, interviews and the composition of every part."""

@@ -1,0 +1,93 @@
+"""What every recogniser answers, and how: an utterance in, words out.
+
+    Utterance -> Transcriber.transcribe -> Words -> (pipeline adds speaker and times) -> Snippet
+
+Errors:
+    SpeechError
+        TranscriptionFailed     this utterance has no words, the next may
+            EngineLost          the engine's process died or hung while it had this utterance
+        EngineUnavailable       no utterance will have words until somebody acts: model missing, library missing
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from stt.audio import Utterance
+
+
+class SpeechError(Exception):
+    """Base of everything that recognition can raise on purpose. Never carries audio or words."""
+
+
+class TranscriptionFailed(SpeechError):
+    """One utterance could not be recognised; the next may be."""
+
+
+class EngineLost(TranscriptionFailed):
+    """The engine's process died or hung while it had this utterance."""
+
+
+class EngineUnavailable(SpeechError):
+    """The engine cannot start; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an engine heard in one utterance.
+
+    Attributes:
+        text: As it should be read, stripped; empty when nobody said anything.
+        language: Code of the language it was decoded in, such as "en".
+        confidence: Mean probability of its tokens, 0.0 .. 1.0.
+    """
+
+    text: str = field(repr=False)
+    language: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """The words of one utterance, by whom and when.
+
+    Attributes:
+        speaker_id: Discord user id.
+        start_s: When the words begin, in seconds on the session clock.
+        end_s: When they end, likewise.
+        text: As it should be read. Empty only when `missing_s` is set.
+        confidence: 0.0 .. 1.0.
+        language: Code of the language, such as "en"; empty for a gap.
+        missing_s: Above 0 for speech that got no words: how many seconds, so that a reader sees the gap.
+    """
+
+    speaker_id: int = field(repr=False)
+    start_s: float
+    end_s: float
+    text: str = field(repr=False)
+    confidence: float
+    language: str
+    missing_s: float = 0.0
+
+
+class Transcriber(Protocol):
+    """A recogniser. One call serves one utterance; several calls may be under way at once."""
+
+    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
+        """Say what was said.
+
+        Copies the samples it needs before it first awaits, so that the caller may wipe the utterance at any time after
+        this returns or raises; wipes its own copies in `finally`.
+
+        Args:
+            utterance: The speech.
+            language: Code to decode in, or None to choose among the engine's own.
+            prompt: Words that are likely to occur (names of technologies, the question).
+
+        Raises:
+            TranscriptionFailed: If this utterance got no words.
+            EngineUnavailable: If no utterance will.
+        """
+        ...

@@ -1,0 +1,93 @@
+"""The ring: what was written is read back, what was wiped is not."""
+
+import ctypes
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stt.audio import FRAME_SAMPLES, AudioOverwritten, Ring, Utterance
+
+
+def write(ring: Ring, samples: np.ndarray) -> None:
+    """Write as libopus does: to an address."""
+    data = np.ascontiguousarray(samples, dtype=np.int16)
+    ctypes.memmove(ring.tail(), data.ctypes.data, data.nbytes)
+    ring.commit(len(data))
+
+
+def read(ring: Ring, start: int, end: int) -> np.ndarray:
+    out = np.zeros(end - start, dtype=np.int16)
+    ring.copy_into(start, end, out)
+    return out
+
+
+@given(st.lists(st.sampled_from([40, 80, 160, 320, 640, 960, 1920]), min_size=1, max_size=200), st.data())
+def test_whatever_sizes_arrive_the_newest_samples_are_read_back(sizes: list[int], data: st.DataObject) -> None:
+    ring = Ring(seconds=0.16)
+    sent = (np.arange(sum(sizes)) % 30_000 + 1).astype(np.int16)
+    at = 0
+    for size in sizes:
+        write(ring, sent[at : at + size])
+        at += size
+
+    start = data.draw(st.integers(ring.oldest, ring.written))
+
+    assert np.array_equal(read(ring, start, ring.written), sent[start:])
+
+
+def test_frames_come_out_once_and_aligned_even_from_short_packets() -> None:
+    ring = Ring(seconds=1)
+    write(ring, np.full(160, 7))
+    assert ring.next_frame() is None
+
+    write(ring, np.full(1120, 8))
+
+    assert [ring.next_frame() for _ in range(5)] == [0, 320, 640, 960, None]
+    assert ring.view(0, FRAME_SAMPLES)[159:161].tolist() == [7, 8]
+
+
+def test_older_speech_than_the_ring_holds_is_refused_not_mixed_with_newer() -> None:
+    ring = Ring(seconds=0.16)
+    write(ring, np.ones(1920))
+    write(ring, np.full(1920, 2))
+
+    with pytest.raises(AudioOverwritten):
+        read(ring, 0, 320)
+
+
+def test_a_wiped_stretch_reads_as_zeros_or_not_at_all() -> None:
+    ring = Ring(seconds=0.4)
+    write(ring, np.full(1920, 3))
+    write(ring, np.full(1920, 3))
+
+    Utterance(1, 0.0, 0.1, ring, 1920, 2560).wipe()
+    assert not read(ring, 1920, 2560).any()
+    assert read(ring, 2560, 3840).all()
+
+    ring.wipe()
+    with pytest.raises(AudioOverwritten):
+        read(ring, 2560, 3840)
+    assert not ring._block.any()
+
+
+def test_a_wipe_across_the_seam_leaves_nothing_in_the_guard() -> None:
+    ring = Ring(seconds=0.16)
+    write(ring, np.full(1920, 5))
+    write(ring, np.full(1920, 6))
+
+    ring.wipe(ring.oldest, ring.written)
+
+    assert not ring._block.any()
+
+
+def test_audio_refuses_to_be_pickled_or_printed() -> None:
+    ring = Ring(seconds=1)
+    write(ring, np.full(1920, 12_345))
+
+    for thing in (ring, Utterance(1, 0.0, 0.1, ring, 0, 320)):
+        assert "12345" not in repr(thing)
+        with pytest.raises(TypeError):
+            pickle.dumps(thing)
