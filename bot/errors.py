@@ -1,0 +1,60 @@
+"""What can go wrong in the application, and is somebody's to mend.
+
+    BotError
+        StartRefused            the bot cannot start; the message is one sentence for the operator      exit code 78
+        InterviewError          an interview cannot do this now
+            InterviewRunning    there is one in this server already
+            NoInterview         there is none in this server
+            NotInChannel        the person is not in the voice channel that it takes
+            NotAllowed          the person may not do this
+            MissingPermissions  Discord does not let the bot do what it needs; says what
+            CannotJoin          the voice channel cannot be joined
+
+Words for people are in `cogs/replies.py`; these carry what those need, and no names, ids or speech.
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Base of everything the application raises on purpose."""
+
+
+class StartRefused(BotError):
+    """The bot cannot start; the message is one sentence that says what to do."""
+
+
+class InterviewError(BotError):
+    """An interview cannot do this now."""
+
+
+class InterviewRunning(InterviewError):
+    """There is one in this server already."""
+
+
+class NoInterview(InterviewError):
+    """There is none in this server."""
+
+
+class NotInChannel(InterviewError):
+    """The person is not in the voice channel that it takes."""
+
+
+class NotAllowed(InterviewError):
+    """The person may not do this."""
+
+
+class MissingPermissions(InterviewError):
+    """Discord does not let the bot do what it needs.
+
+    Attributes:
+        names: What is missing, as discord.py names it: "connect", "send_messages".
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__("permissions are missing")
+        self.names = names
+
+
+class CannotJoin(InterviewError):
+    """The voice channel cannot be joined: full, gone, or no answer in time."""

@@ -1,0 +1,248 @@
+"""Live captions: one rolling message, written anew at a pace that Discord allows, gone at the end.
+
+    Captions.add(line) -> (pace) -> Board.post once, Board.edit after that -> Board.delete
+
+A caption stands on Discord's servers while it stands, so there is only ever one message a session and it is deleted
+when the session ends, when its channel changes, and line by line when a person takes her words back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+log = logging.getLogger(__name__)
+
+PACE_S = 1.1
+"""Between two edits. Discord was seen to allow 5 edits in 5 s per channel; one of those five is left for others."""
+
+ROLL_S = 50 * 60.0
+"""Age at which a message is replaced: Discord refuses many edits of one older than an hour (error 30046)."""
+
+LIMIT = 1_800
+"""Characters of caption text; Discord takes 2,000 and the header needs some."""
+
+LINES = 40
+"""Lines held for rendering; the draft holds them all."""
+
+
+class BoardGone(Exception):
+    """The message or its channel is no longer there."""
+
+
+class BoardRefused(Exception):
+    """Discord does not let the bot write there."""
+
+
+class Board(Protocol):
+    """Where captions are written."""
+
+    async def post(self, text: str) -> int:
+        """Write a new message and return its id.
+
+        Raises:
+            BoardGone: If the channel is no longer there.
+            BoardRefused: If the bot may not.
+        """
+        ...
+
+    async def edit(self, message_id: int, text: str) -> None:
+        """Replace the text of a message.
+
+        Raises:
+            BoardGone: If the message is no longer there.
+            BoardRefused: If the bot may not.
+        """
+        ...
+
+    async def delete(self, message_id: int) -> None:
+        """Delete a message; that it is gone already is no error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is shown of one snippet.
+
+    Attributes:
+        speaker_id: Whose words.
+        name: As the channel knows the person.
+        text: The words, as heard; a gap mark if `gap`.
+        end_s: When they were spoken, on the session clock.
+        gap: Whether this is a mark for words that are missing.
+    """
+
+    speaker_id: int = field(repr=False)
+    name: str = field(repr=False)
+    text: str = field(repr=False)
+    end_s: float
+    gap: bool = False
+
+
+_MARKDOWN = re.compile(r"([\\*_~|`>#\[\]()<@:/-])")
+_LIST = re.compile(r"^(\s*\d+)\.")
+
+
+def escape(text: str) -> str:
+    """*text* so that Discord shows it letter for letter: no formatting, mention, emoji, link or heading.
+
+    A backslash goes before everything that could begin one. Mentions are refused by the request too; this keeps them
+    from being shown as one.
+    """
+    return _LIST.sub(r"\1\\.", _MARKDOWN.sub(r"\\\1", " ".join(text.split())))
+
+
+def render(lines: Sequence[Line], *, header: str, limit: int = LIMIT) -> str:
+    """The newest lines that fit, oldest first; a person who goes on speaking goes on in her paragraph."""
+    blocks: list[str] = []
+    room, speaker = limit, 0
+    for line in reversed(lines):
+        text = f"*{escape(line.text)}*" if line.gap else escape(line.text)
+        head = f"**{escape(line.name)}** "
+        same = bool(blocks) and line.speaker_id == speaker
+        cost = len(text) + 1 + (0 if same else len(head) + 1)
+        if cost > room:
+            if not blocks:
+                blocks.append(head + "…" + text[-(room - len(head) - 1) :].lstrip("\\"))
+            break
+        room -= cost
+        if same:
+            blocks[-1] = head + text + " " + blocks[-1].removeprefix(head)
+        else:
+            blocks.append(head + text)
+        speaker = line.speaker_id
+    return "\n".join([header, *reversed(blocks)])
+
+
+class Captions:
+    """The rolling caption message of one session.
+
+    Attributes:
+        posts: Messages written so far.
+        edits: Edits made so far.
+        latencies_s: For each line shown, the seconds from its last word to the moment Discord had it (newest 1,000).
+        refused: Whether Discord does not let the bot write here; captions are off then.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        *,
+        header: str,
+        clock: Callable[[], float],
+        pace_s: float = PACE_S,
+        roll_s: float = ROLL_S,
+    ) -> None:
+        self._board = board
+        self._header = header
+        self._clock = clock
+        self._pace_s = pace_s
+        self._roll_s = roll_s
+        self._lines: deque[Line] = deque(maxlen=LINES)
+        self._unshown: list[Line] = []
+        self._message_id: int | None = None
+        self._posted_s = 0.0
+        self._changed = asyncio.Event()
+        self._closed = False
+        self.posts = 0
+        self.edits = 0
+        self.latencies_s: deque[float] = deque(maxlen=1_000)
+        self.refused = False
+
+    @property
+    def message_id(self) -> int | None:
+        """The message that stands now."""
+        return self._message_id
+
+    def add(self, line: Line) -> None:
+        """Show *line* with the next edit."""
+        if self._closed or self.refused:
+            return
+        self._lines.append(line)
+        self._unshown.append(line)
+        del self._unshown[:-LINES]
+        self._changed.set()
+
+    def remove(self, speaker_id: int) -> None:
+        """Take everything that this person said out of the message."""
+        kept = [line for line in self._lines if line.speaker_id != speaker_id]
+        self._unshown = [line for line in self._unshown if line.speaker_id != speaker_id]
+        if len(kept) != len(self._lines):
+            self._lines = deque(kept, maxlen=LINES)
+            self._changed.set()
+
+    async def move(self, board: Board) -> None:
+        """Go on in another place; the message in the former one is deleted."""
+        await self._delete()
+        self._board = board
+        self.refused = False
+
+    async def run(self) -> None:
+        """Write what changes, until `close`."""
+        while not self._closed:
+            await self._changed.wait()
+            if self._closed:
+                return
+            self._changed.clear()
+            await self._show()
+            await asyncio.sleep(self._pace_s)
+
+    async def close(self) -> None:
+        """Delete the message and forget the lines. Never raises; safe to call twice."""
+        self._closed = True
+        self._changed.set()
+        self._lines.clear()
+        self._unshown.clear()
+        await self._delete()
+
+    async def _show(self) -> None:
+        if not self._lines:
+            await self._delete()
+            return
+        shown, self._unshown = self._unshown, []
+        text = render(self._lines, header=self._header)
+        try:
+            await self._write(text)
+        except BoardGone:
+            # Somebody deleted the message; the words still to come deserve a new one, once.
+            self._message_id = None
+            try:
+                await self._write(text)
+            except (BoardGone, BoardRefused):
+                self.refused = True
+        except BoardRefused:
+            self.refused = True
+        if self.refused:
+            log.warning("captions are off: the channel cannot be written to")
+            return
+        now = self._clock()
+        self.latencies_s.extend(now - line.end_s for line in shown if not line.gap)
+        if self._closed:  # closed while Discord answered: what was just written must go too
+            await self._delete()
+
+    async def _write(self, text: str) -> None:
+        now = self._clock()
+        if self._message_id is not None and now - self._posted_s > self._roll_s:
+            await self._delete()
+        if self._message_id is None:
+            self._message_id = await self._board.post(text)
+            self._posted_s = now
+            self.posts += 1
+        else:
+            await self._board.edit(self._message_id, text)
+            self.edits += 1
+
+    async def _delete(self) -> None:
+        message_id, self._message_id = self._message_id, None
+        if message_id is not None:
+            try:
+                await self._board.delete(message_id)
+            except (BoardGone, BoardRefused):
+                log.warning("a caption message could not be deleted")

@@ -1,0 +1,122 @@
+"""Every running interview, each with an owner: one in a server at a time, none able to pull down another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Self
+
+from bot.errors import InterviewRunning
+from bot.interview.drafts import Drafts
+from bot.interview.session import Interview, Stopped
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from bot.clock import Clock
+    from bot.interview.session import Hearing, Room
+
+log = logging.getLogger(__name__)
+
+TICK_S = 15.0
+"""How often drafts whose time is up are looked for."""
+
+
+class Interviews:
+    """The interviews of this process; an async context manager that ends them all when it is left.
+
+    Attributes:
+        drafts: What was said in interviews that are over, for a while.
+    """
+
+    def __init__(self, *, hearing: Hearing, clock: Clock) -> None:
+        self._hearing = hearing
+        self._clock = clock
+        self._by_guild: dict[int, Interview] = {}
+        self._starting: set[int] = set()
+        self._stack = AsyncExitStack()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._closing = asyncio.Event()
+        self.drafts = Drafts(clock=clock.monotonic_s)
+
+    async def __aenter__(self) -> Self:
+        self._tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
+        self._tasks.create_task(self._forget_drafts(), name="drafts")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        for interview in self.running:
+            interview.stop(Stopped.SHUTDOWN)
+        try:
+            await self._stack.__aexit__(kind, error, traceback)
+        finally:
+            self.drafts.clear()
+
+    @property
+    def running(self) -> tuple[Interview, ...]:
+        """Those that run now."""
+        return tuple(self._by_guild.values())
+
+    def of(self, guild_id: int) -> Interview | None:
+        """The interview that runs in this server."""
+        return self._by_guild.get(guild_id)
+
+    def get(self, interview_id: str) -> Interview | None:
+        """The running interview of this id."""
+        return next((i for i in self.running if i.interview_id == interview_id), None)
+
+    async def start(self, *, guild_id: int, channel_id: int, host_id: int, room: Room) -> Interview:
+        """Open an interview and let it run.
+
+        Raises:
+            InterviewRunning: If this server has one already.
+            CannotJoin: If the channel cannot be joined.
+            BoardGone: If the channel vanished.
+            BoardRefused: If the notice cannot be posted.
+        """
+        if guild_id in self._by_guild or guild_id in self._starting:
+            raise InterviewRunning
+        if self._tasks is None or self._closing.is_set():
+            msg = "interviews can start only while the application runs"
+            raise RuntimeError(msg)
+        self._starting.add(guild_id)
+        try:
+            interview = Interview(
+                room=room, channel_id=channel_id, host_id=host_id, hearing=self._hearing, clock=self._clock
+            )
+            await interview.open()
+        finally:
+            self._starting.discard(guild_id)
+        self._by_guild[guild_id] = interview
+        self._tasks.create_task(self._run(guild_id, interview), name="interview")
+        if self._closing.is_set():
+            interview.stop(Stopped.SHUTDOWN)
+        return interview
+
+    def withdraw(self, user_id: int) -> None:
+        """Hear this person nowhere any more, and forget her words that nobody saved."""
+        for interview in self.running:
+            interview.dismiss(user_id, forget_words=True)
+        self.drafts.remove(user_id)
+
+    async def _run(self, guild_id: int, interview: Interview) -> None:
+        try:
+            await interview.run()
+        except Exception:  # its siblings in the task group go on
+            log.exception("an interview failed")
+        finally:
+            self._by_guild.pop(guild_id, None)
+            self.drafts.keep(interview.draft)
+
+    async def _forget_drafts(self) -> None:
+        while not self._closing.is_set():
+            self.drafts.tick()
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._closing.wait()
+            except TimeoutError:
+                continue

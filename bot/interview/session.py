@@ -1,0 +1,530 @@
+"""One running interview: who takes part, who is heard, what was said, and how it ends.
+
+    Interview.open    joins the channel with the gate shut, posts the notice, opens the gate
+    Interview.run     hears, recognises, shows, until somebody or something stops it
+    (always)          leaves the channel, writes down what was still spoken, deletes captions, overwrites audio
+
+Nothing is heard before the notice stands, nobody is heard who did not say yes in this interview, and while the notice
+is gone, the channel has changed or the call has lost its end-to-end encryption, nobody at all is heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from bot.interview.captions import BoardGone, BoardRefused, Captions, Line
+from bot.interview.drafts import Draft
+from bot.voice.gate import Gate
+from bot.voice.link import Change
+from bot.voice.receiver import Receiver
+from stt.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.clock import Clock
+    from bot.interview.captions import Board
+    from bot.voice.link import VoiceLink
+    from stt.engine import Snippet, Transcriber
+    from stt.segmenter import Endpointing
+    from stt.vad import VoiceActivity
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 0.04
+"""How often time-outs are looked at: packets that wait for an earlier one, pauses that became the end of speech."""
+
+KEEP_ALIVE_S = 5.0
+PANEL_S = 2.0
+"""The panel is brought up to date at most this often; every edit counts against the channel's allowance."""
+
+EMPTY_S = 20.0
+"""A channel in which no person has been for so long ends the interview."""
+
+FINISH_S = 10.0
+"""How long the last words may take when an interview ends."""
+
+DEAF_FRAMES = 36
+"""Frames in a row that DAVE refuses before the bot asks to be let into the group anew. Source: as @discordjs/voice."""
+
+RECOVER_S = 4.0
+"""At least so long between two such requests."""
+
+
+class Stopped(enum.Enum):
+    """Why an interview ended."""
+
+    ASKED = "asked"
+    MODERATOR = "moderator"
+    EMPTY = "empty"
+    KICKED = "kicked"
+    MOVED = "moved"
+    SHUTDOWN = "shutdown"
+    FAILED = "failed"
+
+
+class Pause(enum.StrEnum):
+    """Why nobody is heard just now."""
+
+    NOTICE = "notice"
+    """The notice does not stand (yet, or any more)."""
+
+    MOVED = "moved"
+    """The bot was moved and has not posted its notice there yet."""
+
+    PLAIN = "plain"
+    """The call has lost its end-to-end encryption."""
+
+    ASKED = "asked"
+    """Somebody pressed Pause."""
+
+
+@dataclass(slots=True)
+class Participant:
+    """Somebody who said yes in this interview."""
+
+    user_id: int = field(repr=False)
+    name: str = field(repr=False)
+    captions: bool
+    joined_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What happened to the packets of one person."""
+
+    user_id: int = field(repr=False)
+    name: str = field(repr=False)
+    joined: bool
+    packets: int
+    dropped_sealed: int
+    decrypted: int
+    concealed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An interview as its panel and `/interview status` show it."""
+
+    interview_id: str
+    channel_id: int
+    host_id: int = field(repr=False)
+    elapsed_s: float
+    pauses: frozenset[str]
+    encrypted: bool
+    privacy_code: str | None = field(repr=False)
+    heard: tuple[Heard, ...] = field(repr=False)
+    snippets: int
+    missing_s: float
+    stopped: Stopped | None
+
+
+class Room(Protocol):
+    """The channel and its server, as an interview needs them."""
+
+    async def connect(self, receiver: Receiver, on_change: Callable[[Change], None]) -> VoiceLink:
+        """Join the voice channel, muted and not deafened.
+
+        Raises:
+            CannotJoin: If that fails.
+        """
+        ...
+
+    def allowed(self, channel_id: int) -> bool:
+        """Whether an interview may run in this channel: allowed by the server, and permitted to the bot."""
+        ...
+
+    def enter(self, channel_id: int) -> None:
+        """Have everything posted from now on go to this channel."""
+        ...
+
+    def name_of(self, user_id: int) -> str:
+        """The name under which the channel knows a person."""
+        ...
+
+    def people(self, channel_id: int) -> frozenset[int]:
+        """Who is in the voice channel, bots left out."""
+        ...
+
+    async def post_notice(self, status: Status) -> int:
+        """Post the notice with its buttons and return the message's id.
+
+        Raises:
+            BoardGone: If the channel is gone.
+            BoardRefused: If the bot may not write there.
+        """
+        ...
+
+    async def update_notice(self, message_id: int, status: Status) -> None:
+        """Show *status* in the notice. Raises as `post_notice`."""
+        ...
+
+    async def close_notice(self, message_id: int, status: Status) -> None:
+        """Replace the notice by what remains to be said at the end. Raises as `post_notice`."""
+        ...
+
+    async def delete_notice(self, message_id: int) -> None:
+        """Delete a notice in a channel that was left."""
+        ...
+
+    async def caption_board(self) -> Board | None:
+        """Where captions go, or None when they are off."""
+        ...
+
+    def caption_header(self) -> str:
+        """The line above the captions."""
+        ...
+
+    def gap_mark(self, seconds: float) -> str:
+        """What stands for speech that could not be written down."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What every interview hears with: made once, shared."""
+
+    transcriber: Transcriber
+    voice_activity: Callable[[], VoiceActivity]
+    endpointing: Endpointing
+    language: str | None = None
+
+
+class Interview:
+    """One interview in one server's voice channel.
+
+    Attributes:
+        interview_id: Random; in the buttons and on the draft, says nothing about anybody.
+        stopped: Why it ended; None while it runs.
+    """
+
+    def __init__(self, *, room: Room, channel_id: int, host_id: int, hearing: Hearing, clock: Clock) -> None:
+        self.interview_id = secrets.token_hex(6)
+        self.host_id = host_id
+        self.channel_id = channel_id
+        self.stopped: Stopped | None = None
+        self.draft = Draft(self.interview_id)
+        self.gate = Gate()
+        self._room = room
+        self._clock = clock
+        self._began_s = clock.monotonic_s()
+        self._roster: dict[int, Participant] = {}
+        self._link: VoiceLink | None = None
+        self._notice_id: int | None = None
+        self._captions: Captions | None = None
+        self._stop = asyncio.Event()
+        self._dirty = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._snippets = 0
+        self._missing_s = 0.0
+        self._empty_since: float | None = None
+        self._refused_before = self._opened_before = 0
+        self._recovered_s = float("-inf")
+        self.recoveries = 0
+        self.gate.pause(Pause.NOTICE)
+        self.pipeline = Pipeline(
+            hearing.transcriber,
+            probability=hearing.voice_activity,
+            on_snippet=self._on_snippet,
+            clock=self.now_s,
+            endpointing=hearing.endpointing,
+            language=hearing.language,
+        )
+        self.receiver = Receiver(
+            gate=self.gate, on_frame=self.pipeline.push, on_pause=self.pipeline.pause, clock=self.now_s
+        )
+
+    def __repr__(self) -> str:
+        return f"<Interview of {len(self._roster)}>"
+
+    def now_s(self) -> float:
+        """Seconds on the session clock."""
+        return self._clock.monotonic_s() - self._began_s
+
+    # -- what people do -------------------------------------------------------------------------------------------
+
+    def admit(self, user_id: int, *, captions: bool) -> None:
+        """Hear this person from now on: she said yes."""
+        name = self._room.name_of(user_id)
+        self._roster[user_id] = Participant(user_id, name, captions, self.now_s())
+        self.draft.names[user_id] = name
+        self.gate.allow(user_id)
+        self._dirty.set()
+
+    def dismiss(self, user_id: int, *, forget_words: bool) -> bool:
+        """Hear this person no more, from this instant; what was not yet written down of her is overwritten.
+
+        Args:
+            user_id: Who.
+            forget_words: Whether what was written down already goes too, from the captions and from the draft.
+
+        Returns:
+            Whether she was taking part.
+        """
+        # The gate first: everything after it may take its time.
+        self.gate.revoke(user_id)
+        self.receiver.forget(user_id)
+        self.pipeline.forget(user_id)
+        was = self._roster.pop(user_id, None) is not None
+        if forget_words:
+            self.draft.remove(user_id)
+            if self._captions is not None:
+                self._captions.remove(user_id)
+        if was:
+            self._dirty.set()
+        return was
+
+    def takes_part(self, user_id: int) -> bool:
+        """Whether this person said yes here."""
+        return user_id in self._roster
+
+    def pause(self) -> None:
+        """Hear nobody until `resume`."""
+        self.gate.pause(Pause.ASKED)
+        self._dirty.set()
+
+    def resume(self) -> None:
+        """Undo `pause`."""
+        self.gate.resume(Pause.ASKED)
+        self._dirty.set()
+
+    def notice_deleted(self, message_id: int) -> None:
+        """Somebody deleted a message; if it was the notice, nobody is heard until it stands again."""
+        if message_id == self._notice_id:
+            self.gate.pause(Pause.NOTICE)
+            self._notice_id = None
+            self._dirty.set()
+
+    def stop(self, why: Stopped) -> None:
+        """End it; `run` does the rest."""
+        if self.stopped is None:
+            self.stopped = why
+        # From here on nobody is heard, however long the rest takes.
+        for user_id in list(self._roster):
+            self.gate.revoke(user_id)
+        self._stop.set()
+
+    # -- what can be seen -----------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """How it stands."""
+        members = self.receiver.members
+        seen = sorted({*members, *self._roster}, key=lambda user_id: user_id)
+        heard: list[Heard] = []
+        for user_id in seen:
+            counts = members.get(user_id)
+            heard.append(
+                Heard(
+                    user_id=user_id,
+                    name=self._room.name_of(user_id),
+                    joined=user_id in self._roster,
+                    packets=counts.packets if counts else 0,
+                    dropped_sealed=counts.dropped_sealed if counts else 0,
+                    decrypted=counts.decrypted if counts else 0,
+                    concealed=counts.concealed if counts else 0,
+                )
+            )
+        return Status(
+            interview_id=self.interview_id,
+            channel_id=self.channel_id,
+            host_id=self.host_id,
+            elapsed_s=self.now_s(),
+            pauses=self.gate.pauses,
+            encrypted=self._link is not None and self._link.encrypted,
+            privacy_code=self._link.voice_privacy_code if self._link is not None else None,
+            heard=tuple(heard),
+            snippets=self._snippets,
+            missing_s=self._missing_s,
+            stopped=self.stopped,
+        )
+
+    @property
+    def captions(self) -> Captions | None:
+        """The live captions; None when they are off."""
+        return self._captions
+
+    # -- its life -------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Join, post the notice, and only then let anybody be heard.
+
+        Raises:
+            CannotJoin: If the channel cannot be joined.
+            BoardGone: If the channel vanished meanwhile.
+            BoardRefused: If the notice cannot be posted; the channel is left again.
+        """
+        self._link = await self._room.connect(self.receiver, self._on_change)
+        try:
+            board = await self._room.caption_board()
+            if board is not None:
+                self._captions = Captions(board, header=self._room.caption_header(), clock=self.now_s)
+            await self._put_up_notice()
+        except BaseException:
+            await self._link.leave()
+            self._silence()
+            raise
+
+    async def run(self) -> None:
+        """Hear until stopped, then leave nothing behind."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                captions = self._captions
+                beat = tasks.create_task(self._beat(), name="interview beat")
+                panel = tasks.create_task(self._keep_panel(), name="interview panel")
+                moves = tasks.create_task(self._follow_moves(), name="interview moves")
+                words = tasks.create_task(self.pipeline.run(), name="interview words")
+                shown = tasks.create_task(captions.run(), name="interview captions") if captions is not None else None
+                await self._stop.wait()
+                for task in (panel, moves):
+                    task.cancel()
+                await self._leave()
+                self.receiver.tick()
+                beat.cancel()
+                await self.pipeline.finish(timeout_s=FINISH_S)
+                for task in (words, shown):
+                    if task is not None:
+                        task.cancel()
+        finally:
+            if self.stopped is None:
+                self.stopped = Stopped.FAILED
+            # Shielded: a shutdown that has lost patience must not leave captions or audio behind.
+            await asyncio.shield(self._clear())
+
+    async def _clear(self) -> None:
+        self._silence()
+        await self._leave()
+        if self._captions is not None:
+            await self._captions.close()
+        if self._notice_id is not None:
+            with contextlib.suppress(BoardGone, BoardRefused):
+                await self._room.close_notice(self._notice_id, self.status())
+
+    def _silence(self) -> None:
+        for user_id in list(self._roster):
+            self.gate.revoke(user_id)
+        self.receiver.close()
+        self.pipeline.close()
+
+    async def _leave(self) -> None:
+        if self._link is not None:
+            await self._link.leave()
+
+    async def _put_up_notice(self) -> None:
+        self._notice_id = await self._room.post_notice(self.status())
+        self.gate.resume(Pause.NOTICE)
+
+    async def _beat(self) -> None:
+        kept_alive_s = 0.0
+        while True:
+            await asyncio.sleep(BEAT_S)
+            now_s = self.now_s()
+            self.receiver.tick()
+            self.pipeline.tick()
+            if now_s - kept_alive_s >= KEEP_ALIVE_S and self._link is not None:
+                kept_alive_s = now_s
+                self._link.keep_alive()
+            await self._recover_if_deaf(now_s)
+            self._stop_if_empty(now_s)
+
+    async def _recover_if_deaf(self, now_s: float) -> None:
+        refused, opened = self.receiver.counters.not_opened, sum(m.decrypted for m in self.receiver.members.values())
+        if opened != self._opened_before:
+            self._refused_before, self._opened_before = refused, opened
+        elif refused - self._refused_before >= DEAF_FRAMES and now_s - self._recovered_s >= RECOVER_S:
+            self._refused_before, self._recovered_s = refused, now_s
+            self.recoveries += 1
+            log.warning("nothing could be decrypted for a while: asking for new keys")
+            if self._link is not None:
+                with contextlib.suppress(OSError, RuntimeError):  # the websocket may be closing
+                    await self._link.recover_group()
+
+    def _stop_if_empty(self, now_s: float) -> None:
+        if self._link is None or self._room.people(self._link.channel_id):
+            self._empty_since = None
+        elif self._empty_since is None:
+            self._empty_since = now_s
+        elif now_s - self._empty_since >= EMPTY_S:
+            self.stop(Stopped.EMPTY)
+
+    async def _keep_panel(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            try:
+                if self._notice_id is None:
+                    await self._put_up_notice()
+                else:
+                    await self._room.update_notice(self._notice_id, self.status())
+            except BoardGone:
+                self.gate.pause(Pause.NOTICE)
+                self._notice_id = None
+                self._dirty.set()
+            except BoardRefused:
+                # Without a notice nobody may be heard, and there is nobody to tell: end it.
+                self.gate.pause(Pause.NOTICE)
+                self.stop(Stopped.FAILED)
+            await asyncio.sleep(PANEL_S)
+
+    def _on_change(self, change: Change) -> None:
+        match change:
+            case Change.HEARING:
+                self.gate.resume(Pause.PLAIN)
+            case Change.PLAIN:
+                self.gate.pause(Pause.PLAIN)
+            case Change.MOVED:
+                # Now, not when the task below gets its turn: the new channel has seen no notice.
+                self.gate.pause(Pause.MOVED)
+                self._moved.set()
+            case Change.ENDED:
+                self.stop(Stopped.KICKED)
+            case Change.LOST:
+                pass
+        self._dirty.set()
+
+    async def _follow_moves(self) -> None:
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            if self._link is None:
+                return
+            channel_id = self._link.channel_id
+            if not self._room.allowed(channel_id):
+                self.stop(Stopped.MOVED)
+                return
+            try:
+                await self._move_to(channel_id)
+            except (BoardGone, BoardRefused):
+                self.stop(Stopped.MOVED)
+                return
+            if self._link.channel_id == channel_id:  # else it was moved on meanwhile, and the event is set again
+                self.gate.resume(Pause.MOVED)
+
+    async def _move_to(self, channel_id: int) -> None:
+        former, self._notice_id = self._notice_id, None
+        if former is not None:
+            await self._room.delete_notice(former)
+        self.channel_id = channel_id
+        self._room.enter(channel_id)
+        if self._captions is not None and (board := await self._room.caption_board()) is not None:
+            await self._captions.move(board)
+        await self._put_up_notice()
+
+    # -- words ----------------------------------------------------------------------------------------------------
+
+    def _on_snippet(self, snippet: Snippet) -> None:
+        participant = self._roster.get(snippet.speaker_id)
+        if participant is None:  # took her yes back while the engine was at work
+            return
+        self.draft.add(snippet)
+        self._snippets += 1
+        self._missing_s += snippet.missing_s
+        if self._captions is not None and participant.captions:
+            gap = snippet.missing_s > 0
+            text = self._room.gap_mark(snippet.missing_s) if gap else snippet.text
+            self._captions.add(Line(snippet.speaker_id, participant.name, text, snippet.end_s, gap))

@@ -1,0 +1,104 @@
+"""Logs that hold no speech, audio, names, ids, tokens or keys, whoever writes them.
+
+    our loggers      event text and allowlisted fields (`SAFE_FIELDS`), each a number, a flag or a short word
+    anyone else's    the logger's name, the level and the unformatted text or its place; never its arguments
+    exceptions       their type and the place in the code; never their text, which may quote what somebody said
+
+discord.py at DEBUG prints the voice session description with its key, and at INFO ids; at WARNING it prints URLs with
+interaction tokens. So it is held at WARNING, its arguments are never formatted, and no setting lowers that.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+OURS = ("bot", "cogs", "stt", "storage", "config")
+
+SAFE_FIELDS = frozenset(
+    {
+        "attempt", "bytes", "code", "commands", "count", "error", "extension", "interviews", "kind", "languages",
+        "lost", "members", "op", "reason", "remedy", "restarts", "seconds", "state", "version", "window", "worker",
+    }
+)  # fmt: skip
+"""Fields of `extra=` that are written; everything else is dropped."""
+
+
+def _place(traceback: TracebackType | None) -> str:
+    """Where it was raised, as module file and line: innermost frame of ours if there is one."""
+    best = ""
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        here = f"{PurePath(code.co_filename).name}:{traceback.tb_lineno}"
+        if traceback.tb_frame.f_globals.get("__name__", "").split(".")[0] in OURS or not best:
+            best = here
+        traceback = traceback.tb_next
+    return best
+
+
+def _text(record: logging.LogRecord, *, ours: bool) -> str:
+    # A text with arguments is a constant of the source; the arguments are what varies, and are never put in. One
+    # without may have been put together before (asyncio joins the reprs of tasks), so only its place is told.
+    if isinstance(record.msg, str) and (ours or record.args or record.name.startswith("discord")):
+        return record.msg
+    return f"{record.module}:{record.lineno}"
+
+
+def safe(record: logging.LogRecord) -> dict[str, Any]:
+    """What of *record* may be written."""
+    ours = record.name.split(".")[0] in OURS
+    line: dict[str, Any] = {
+        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "event": _text(record, ours=ours),
+    }
+    if ours:
+        for name in SAFE_FIELDS & record.__dict__.keys():
+            value = record.__dict__[name]
+            line[name] = value if isinstance(value, int | float | bool) else str(value)[:60]
+    if record.exc_info and record.exc_info[0] is not None:
+        line["exception"] = record.exc_info[0].__name__
+        line["place"] = _place(record.exc_info[2])
+    return line
+
+
+class SafeFormatter(logging.Formatter):
+    """One line a record: JSON, or for a terminal plain text."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__()
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write what may be written."""
+        line = safe(record)
+        if self._as_json:
+            return json.dumps(line, ensure_ascii=False)
+        rest = " ".join(f"{k}={v}" for k, v in line.items() if k not in {"at", "level", "logger", "event"})
+        return f"{line['at'][11:19]} {line['level']:<7} {line['logger']}: {line['event']} {rest}".rstrip()
+
+
+def set_up(*, level: str = "INFO", as_json: bool | None = None) -> None:
+    """Send everything through the safe formatter to standard error.
+
+    Args:
+        level: For our own loggers; DEBUG too is content-free.
+        as_json: One JSON object a line; by default unless standard error is a terminal.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(SafeFormatter(as_json=not sys.stderr.isatty() if as_json is None else as_json))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
+    for name in ("discord", "aiohttp", "asyncio", "httpx2", "openai", "faster_whisper", "huggingface_hub"):
+        logging.getLogger(name).setLevel(logging.WARNING)
