@@ -38,6 +38,7 @@ class Interviews:
         self._stack = AsyncExitStack()
         self._tasks: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
+        self._ended = asyncio.Event()
         self.drafts = Drafts(clock=clock.monotonic_s)
 
     async def __aenter__(self) -> Self:
@@ -97,6 +98,15 @@ class Interviews:
             interview.stop(Stopped.SHUTDOWN)
         return interview
 
+    async def end_all(self, why: Stopped = Stopped.SHUTDOWN) -> None:
+        """Stop every interview and wait until each has left nothing behind."""
+        self._closing.set()
+        for interview in self.running:
+            interview.stop(why)
+        while self._by_guild:
+            self._ended.clear()
+            await self._ended.wait()
+
     def withdraw(self, user_id: int) -> None:
         """Hear this person nowhere any more, and forget her words that nobody saved."""
         for interview in self.running:
@@ -111,6 +121,7 @@ class Interviews:
         finally:
             self._by_guild.pop(guild_id, None)
             self.drafts.keep(interview.draft)
+            self._ended.set()
 
     async def _forget_drafts(self) -> None:
         while not self._closing.is_set():

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.voice.link import VoiceLink
     from stt.engine import Snippet, Transcriber
     from stt.segmenter import Endpointing
-    from stt.vad import VoiceActivity
+    from stt.vad import SpeechProbability
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,9 @@ BEAT_S = 0.04
 KEEP_ALIVE_S = 5.0
 PANEL_S = 2.0
 """The panel is brought up to date at most this often; every edit counts against the channel's allowance."""
+
+NOTICE_S = 10.0
+"""The notice is looked after at least this often."""
 
 EMPTY_S = 20.0
 """A channel in which no person has been for so long ends the interview."""
@@ -191,7 +194,7 @@ class Hearing:
     """What every interview hears with: made once, shared."""
 
     transcriber: Transcriber
-    voice_activity: Callable[[], VoiceActivity]
+    probability: Callable[[], SpeechProbability]
     endpointing: Endpointing
     language: str | None = None
 
@@ -230,7 +233,7 @@ class Interview:
         self.gate.pause(Pause.NOTICE)
         self.pipeline = Pipeline(
             hearing.transcriber,
-            probability=hearing.voice_activity,
+            probability=hearing.probability,
             on_snippet=self._on_snippet,
             clock=self.now_s,
             endpointing=hearing.endpointing,
@@ -294,13 +297,6 @@ class Interview:
         self.gate.resume(Pause.ASKED)
         self._dirty.set()
 
-    def notice_deleted(self, message_id: int) -> None:
-        """Somebody deleted a message; if it was the notice, nobody is heard until it stands again."""
-        if message_id == self._notice_id:
-            self.gate.pause(Pause.NOTICE)
-            self._notice_id = None
-            self._dirty.set()
-
     def stop(self, why: Stopped) -> None:
         """End it; `run` does the rest."""
         if self.stopped is None:
@@ -335,7 +331,7 @@ class Interview:
             channel_id=self.channel_id,
             host_id=self.host_id,
             elapsed_s=self.now_s(),
-            pauses=self.gate.pauses,
+            pauses=self.gate.paused,
             encrypted=self._link is not None and self._link.encrypted,
             privacy_code=self._link.voice_privacy_code if self._link is not None else None,
             heard=tuple(heard),
@@ -454,7 +450,11 @@ class Interview:
 
     async def _keep_panel(self) -> None:
         while True:
-            await self._dirty.wait()
+            # Also without news: that somebody deleted the notice is only noticed by writing to it, since the bot does
+            # not ask Discord for message events.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(NOTICE_S):
+                    await self._dirty.wait()
             self._dirty.clear()
             try:
                 if self._notice_id is None:

@@ -1,0 +1,140 @@
+"""The composition root: makes every part, owns every lifetime.
+
+    engine (child process) -> Discord client -> interviews -> commands
+
+They end in reverse: interviews first, while Discord can still be told to leave and to delete captions, with the engine
+still there for the last words; then the client; then the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.client import Services, SkillRally
+from bot.clock import Clock, SystemClock
+from bot.errors import StartRefused
+from bot.interview.interviews import Interviews
+from bot.interview.session import Hearing
+from bot.voice.opus import OpusUnavailable, load_libopus
+from config.settings import POLICY_VERSION, Settings
+from storage.consents import Consents
+from stt.engine import EngineUnavailable, Transcriber
+from stt.models import find_model
+from stt.segmenter import Endpointing
+from stt.vad import Silero, SpeechProbability
+from stt.worker import WhisperWorker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    import aiohttp
+
+log = logging.getLogger(__name__)
+
+END_S = 20.0
+"""How long running interviews may take to end when the bot is stopped."""
+
+
+class App:
+    """The running application.
+
+    Attributes:
+        bot: The Discord client.
+        services: What commands use.
+        transcriber: The engine.
+    """
+
+    def __init__(self, *, bot: SkillRally, services: Services, transcriber: Transcriber) -> None:
+        self.bot = bot
+        self.services = services
+        self.transcriber = transcriber
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End `run`; callable from a signal handler."""
+        self._stop.set()
+
+    async def run(self, token: str) -> None:
+        """Log in and stay until `stop`, then end every interview while Discord still listens.
+
+        Raises:
+            StartRefused: If Discord does not accept the token or cannot be reached.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            session = tasks.create_task(self._stay(token), name="Discord session")
+            stop = tasks.create_task(self._stop.wait(), name="stop")
+            await asyncio.wait({session, stop}, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(END_S):
+                    await self.services.interviews.end_all()
+            await self.bot.close()
+            session.cancel()
+
+    async def _stay(self, token: str) -> None:
+        try:
+            await self.bot.start(token)
+        except discord.LoginFailure:
+            raise StartRefused(
+                "Discord does not accept DISCORD_TOKEN: copy it again from the developer portal (Bot > Reset Token)."
+            ) from None
+        except (discord.GatewayNotFound, OSError):
+            raise StartRefused("Discord cannot be reached: check the network and try again.") from None
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings,
+    *,
+    transcriber: Transcriber | None = None,
+    connector: aiohttp.BaseConnector | None = None,
+    clock: Clock | None = None,
+) -> AsyncGenerator[App]:
+    """Make every part and hand out the application; everything is closed when the context is left.
+
+    Args:
+        settings: What the operator set.
+        transcriber: An engine other than the settings' own.
+        connector: How to reach Discord; the rehearsal brings its own.
+        clock: Another clock than the machine's.
+
+    Raises:
+        StartRefused: If a part cannot start; its message says what to do.
+    """
+    clock = clock or SystemClock()
+    try:
+        load_libopus()
+    except OpusUnavailable as missing:
+        raise StartRefused(str(missing)) from None
+    async with AsyncExitStack() as stack:
+        if transcriber is None:
+            try:
+                folder = await find_model(settings.model)
+                transcriber = await stack.enter_async_context(
+                    WhisperWorker(folder, languages=settings.allowed_languages, workers=settings.workers)
+                )
+            except EngineUnavailable as missing:
+                raise StartRefused(str(missing)) from None
+        silero = Silero()
+        hearing = Hearing(
+            transcriber=transcriber,
+            probability=lambda: SpeechProbability(silero),
+            endpointing=Endpointing(silence_s=settings.silence_s),
+            language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
+        )
+        interviews = Interviews(hearing=hearing, clock=clock)
+        services = Services(
+            settings=settings,
+            clock=clock,
+            consents=Consents(policy_version=POLICY_VERSION),
+            interviews=interviews,
+        )
+        bot = await stack.enter_async_context(SkillRally(services, connector=connector))
+        await stack.enter_async_context(interviews)
+        yield App(bot=bot, services=services, transcriber=transcriber)

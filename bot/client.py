@@ -1,0 +1,74 @@
+"""The Discord client: which events it asks for, what commands may use, and which files bring commands."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord.ext import commands
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from bot.clock import Clock
+    from bot.interview.interviews import Interviews
+    from config.settings import Settings
+    from storage.consents import Consents
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS = ("cogs.interview",)
+"""Every file that brings commands, by name: discord.py loads them, nothing imports them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What commands may use."""
+
+    settings: Settings
+    clock: Clock
+    consents: Consents
+    interviews: Interviews
+
+
+def intents() -> discord.Intents:
+    """Servers and voice states: no messages, no members, no presences."""
+    wanted = discord.Intents.none()
+    wanted.guilds = True
+    wanted.voice_states = True
+    return wanted
+
+
+class SkillRally(commands.Bot):
+    """The bot."""
+
+    def __init__(self, services: Services, *, connector: aiohttp.BaseConnector | None = None) -> None:
+        options: dict[str, Any] = {} if connector is None else {"connector": connector}
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            intents=intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            **options,
+        )
+        self.services = services
+
+    async def setup_hook(self) -> None:
+        """Load the commands and tell Discord about them."""
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        guild_id = self.services.settings.guild_id
+        if guild_id is not None:
+            guild = discord.Object(guild_id)
+            self.tree.copy_global_to(guild=guild)
+            await self.tree.sync(guild=guild)
+        else:
+            await self.tree.sync()
+        log.info("commands registered", extra={"commands": len(self.tree.get_commands())})
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        """Note that an event handler failed, without what it was given."""
+        log.error("an event handler failed", exc_info=True, extra={"kind": event_method})  # noqa: LOG014 - inside one

@@ -1,0 +1,315 @@
+"""What people press: the notice with its buttons, the consent form, and the room an interview writes into.
+
+Buttons carry what they do and for which interview in their id, so that one pressed after the interview, or after the
+bot was started again, is still answered.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import discord
+from discord import ui
+
+from bot.errors import CannotJoin, MissingPermissions
+from bot.interview.captions import BoardGone, BoardRefused
+from bot.interview.session import Pause
+from bot.voice.client import JOIN_S, voice_client_for
+from cogs import replies
+from storage.consents import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.client import SkillRally
+    from bot.interview.captions import Board
+    from bot.interview.session import Status
+    from bot.voice.link import Change, VoiceLink
+    from bot.voice.receiver import Receiver
+    from config.settings import CaptionPlace
+
+VoiceChannel = discord.VoiceChannel | discord.StageChannel
+
+ACTIONS = ("join", "leave", "pause", "resume", "stop", "status", "forget", "draft")
+
+_STYLE = {"join": discord.ButtonStyle.success, "stop": discord.ButtonStyle.danger}
+_LABEL = {
+    "join": "Join",
+    "leave": "Leave",
+    "pause": "Pause",
+    "resume": "Resume",
+    "stop": "End",
+    "status": "Status",
+    "forget": "Remove my lines",
+    "draft": "Read it once more",
+}
+
+NEEDED = ("view_channel", "connect", "send_messages", "read_message_history")
+"""What the bot needs in the voice channel, as discord.py names it."""
+
+
+class InterviewButton(
+    ui.DynamicItem[ui.Button[Any]], template=re.compile(rf"sr:(?P<action>{'|'.join(ACTIONS)}):(?P<id>[0-9a-f]{{12}})")
+):
+    """A button of the notice."""
+
+    def __init__(self, action: str, interview_id: str) -> None:
+        self.action = action
+        self.interview_id = interview_id
+        super().__init__(
+            ui.Button(
+                label=_LABEL[action],
+                style=_STYLE.get(action, discord.ButtonStyle.secondary),
+                custom_id=f"sr:{action}:{interview_id}",
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button that was pressed from its id."""
+        return cls(match["action"], match["id"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the press to the commands, which do the same by name."""
+        cog: Any = interaction.client.get_cog("Interview")
+        await cog.pressed(interaction, self.action, self.interview_id)
+
+
+def buttons(*actions: str, interview_id: str) -> ui.ActionRow[Any]:
+    """A row of buttons."""
+    row: ui.ActionRow[Any] = ui.ActionRow()
+    for action in actions:
+        row.add_item(cast("ui.Item[Any]", InterviewButton(action, interview_id)))
+    return row
+
+
+def notice(status: Status) -> ui.LayoutView:
+    """The notice of a running interview."""
+    paused = bool(status.pauses)
+    view = ui.LayoutView(timeout=None)
+    view.add_item(
+        ui.Container(
+            ui.TextDisplay(replies.headline(status)),
+            ui.TextDisplay(replies.NOTICE),
+            ui.Separator(),
+            ui.TextDisplay(replies.roster(status)),
+            buttons(
+                "join",
+                "leave",
+                "resume" if Pause.ASKED in status.pauses else "pause",
+                "status",
+                "stop",
+                interview_id=status.interview_id,
+            ),
+            accent_colour=discord.Colour.light_grey() if paused else discord.Colour.red(),
+        )
+    )
+    return view
+
+
+def end_card(status: Status) -> ui.LayoutView:
+    """What remains of the notice."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(
+        ui.Container(ui.TextDisplay(replies.ended(status)), buttons("draft", interview_id=status.interview_id))
+    )
+    return view
+
+
+def text_with(text: str, *actions: str, interview_id: str) -> ui.LayoutView:
+    """A short answer with buttons."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(text))
+    if actions:
+        view.add_item(buttons(*actions, interview_id=interview_id))
+    return view
+
+
+class ConsentForm(ui.Modal):
+    """Asks for each purpose by itself; nothing is ticked beforehand."""
+
+    def __init__(self, answered: Callable[[discord.Interaction[Any], frozenset[Purpose], bool], Any]) -> None:
+        super().__init__(title=replies.MODAL_TITLE, timeout=10 * 60)
+        self._answered = answered
+        self._purposes: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
+            custom_id="purposes",
+            required=False,
+            min_values=0,
+            max_values=2,
+            options=[
+                discord.CheckboxGroupOption(
+                    label=replies.TRANSCRIBE_OPTION, value=Purpose.TRANSCRIBE, description=replies.TRANSCRIBE_HINT
+                ),
+                discord.CheckboxGroupOption(
+                    label=replies.CAPTIONS_OPTION, value=Purpose.CAPTIONS, description=replies.CAPTIONS_HINT
+                ),
+            ],
+        )
+        self._age: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
+            custom_id="age",
+            required=False,
+            min_values=0,
+            max_values=1,
+            options=[discord.CheckboxGroupOption(label=replies.AGE_OPTION, value="yes")],
+        )
+        self.add_item(ui.TextDisplay(replies.MODAL_INTRO))
+        self.add_item(
+            ui.Label(text=replies.PURPOSES_LABEL, description=replies.PURPOSES_HINT, component=self._purposes)
+        )
+        self.add_item(ui.Label(text=replies.AGE_LABEL, description=replies.AGE_HINT, component=self._age))
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        """Pass on what was ticked."""
+        ticked = frozenset(Purpose(value) for value in self._purposes.values if value in set(Purpose))
+        await self._answered(interaction, ticked, "yes" in self._age.values)
+
+
+def lacking(channel: VoiceChannel) -> tuple[str, ...]:
+    """Which of the needed permissions the bot does not have in *channel*."""
+    have = channel.permissions_for(channel.guild.me)
+    return tuple(name for name in NEEDED if not getattr(have, name))
+
+
+class ChannelBoard:
+    """Captions in one channel or thread."""
+
+    def __init__(self, channel: VoiceChannel | discord.Thread) -> None:
+        self._channel = channel
+
+    async def post(self, text: str) -> int:
+        """Write a new message."""
+        try:
+            return (await self._channel.send(text, silent=True, suppress_embeds=True)).id
+        except discord.NotFound:
+            raise BoardGone from None
+        except discord.HTTPException:
+            raise BoardRefused from None
+
+    async def edit(self, message_id: int, text: str) -> None:
+        """Replace a message's text."""
+        try:
+            await self._channel.get_partial_message(message_id).edit(content=text)
+        except discord.NotFound:
+            raise BoardGone from None
+        except discord.HTTPException as refused:
+            # 30046: too many edits of an old message; a new one does.
+            raise (BoardGone if refused.code == 30046 else BoardRefused) from None
+
+    async def delete(self, message_id: int) -> None:
+        """Delete a message."""
+        try:
+            await self._channel.get_partial_message(message_id).delete()
+        except discord.NotFound:
+            return
+        except discord.HTTPException:
+            raise BoardRefused from None
+
+
+class DiscordRoom:
+    """A server's voice channel, as an interview needs it."""
+
+    def __init__(self, bot: SkillRally, channel: VoiceChannel, *, captions: CaptionPlace, asked_in: Any) -> None:
+        self._bot = bot
+        self._guild = channel.guild
+        self._channel = channel
+        self._captions: CaptionPlace = captions
+        self._asked_in = asked_in
+        self._thread: discord.Thread | None = None
+
+    async def connect(self, receiver: Receiver, on_change: Callable[[Change], None]) -> VoiceLink:
+        """Join the voice channel."""
+        try:
+            return await self._channel.connect(
+                cls=voice_client_for(receiver, on_change), timeout=JOIN_S, self_deaf=False, self_mute=True
+            )
+        except (discord.DiscordException, TimeoutError, OSError):
+            raise CannotJoin from None
+
+    def allowed(self, channel_id: int) -> bool:
+        """Whether the bot has what it needs there."""
+        channel = self._guild.get_channel(channel_id)
+        return isinstance(channel, discord.VoiceChannel | discord.StageChannel) and not lacking(channel)
+
+    def enter(self, channel_id: int) -> None:
+        """Write there from now on."""
+        channel = self._guild.get_channel(channel_id)
+        if isinstance(channel, discord.VoiceChannel | discord.StageChannel):
+            self._channel = channel
+
+    def name_of(self, user_id: int) -> str:
+        """The display name in this server; members in voice are known without asking for anybody else."""
+        member = self._guild.get_member(user_id)
+        return member.display_name if member is not None else "Somebody"
+
+    def people(self, channel_id: int) -> frozenset[int]:
+        """Who is in the channel, bots left out."""
+        channel = self._guild.get_channel(channel_id)
+        if not isinstance(channel, discord.VoiceChannel | discord.StageChannel):
+            return frozenset()
+        me = self._guild.me.id
+        members = {user_id: self._guild.get_member(user_id) for user_id in channel.voice_states if user_id != me}
+        return frozenset(user_id for user_id, member in members.items() if member is None or not member.bot)
+
+    async def post_notice(self, status: Status) -> int:
+        """Post the notice."""
+        try:
+            return (await self._channel.send(view=notice(status))).id
+        except discord.NotFound:
+            raise BoardGone from None
+        except discord.HTTPException:
+            raise BoardRefused from None
+
+    async def update_notice(self, message_id: int, status: Status) -> None:
+        """Bring the notice up to date."""
+        await self._edit(message_id, notice(status))
+
+    async def close_notice(self, message_id: int, status: Status) -> None:
+        """Put the end card in its place."""
+        await self._edit(message_id, end_card(status))
+        if self._thread is not None:
+            try:
+                await self._thread.edit(archived=True)
+            except discord.HTTPException:
+                return
+
+    async def delete_notice(self, message_id: int) -> None:
+        """Delete it."""
+        try:
+            await self._channel.get_partial_message(message_id).delete()
+        except discord.HTTPException:
+            return
+
+    async def caption_board(self) -> Board | None:
+        """Where captions go."""
+        if self._captions == "off":
+            return None
+        if self._captions == "thread" and isinstance(self._asked_in, discord.TextChannel):
+            try:
+                self._thread = self._thread or await self._asked_in.create_thread(
+                    name=replies.THREAD_NAME, type=discord.ChannelType.public_thread
+                )
+            except discord.Forbidden:
+                raise MissingPermissions(("create_public_threads", "send_messages_in_threads")) from None
+            except discord.HTTPException:
+                raise BoardRefused from None
+            return ChannelBoard(self._thread)
+        return ChannelBoard(self._channel)
+
+    def caption_header(self) -> str:
+        """The line above the captions."""
+        return replies.CAPTION_HEADER
+
+    def gap_mark(self, seconds: float) -> str:
+        """What stands for missing words."""
+        return replies.gap(seconds)
+
+    async def _edit(self, message_id: int, view: ui.LayoutView) -> None:
+        try:
+            await self._channel.get_partial_message(message_id).edit(view=view)
+        except discord.NotFound:
+            raise BoardGone from None
+        except discord.HTTPException as refused:
+            raise (BoardGone if refused.code == 30046 else BoardRefused) from None

@@ -1,0 +1,187 @@
+"""Every sentence that people read, in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.interview.captions import escape
+from bot.interview.session import Pause, Status, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stt.engine import Snippet
+
+POLICY_URL = "https://skillrally.app/"
+
+PERMISSION_NAMES = {
+    "view_channel": "View Channel",
+    "connect": "Connect",
+    "send_messages": "Send Messages",
+    "read_message_history": "Read Message History",
+    "create_public_threads": "Create Public Threads",
+    "send_messages_in_threads": "Send Messages in Threads",
+}
+
+PAUSED = {
+    Pause.NOTICE: "this notice is being put up",
+    Pause.MOVED: "the bot was moved to this channel",
+    Pause.PLAIN: "the call is no longer end-to-end encrypted",
+    Pause.ASKED: "somebody paused it",
+}
+
+STOPPED = {
+    Stopped.ASKED: "The host ended it.",
+    Stopped.MODERATOR: "A moderator ended it.",
+    Stopped.EMPTY: "Everybody had left.",
+    Stopped.KICKED: "The bot was taken out of the channel.",
+    Stopped.MOVED: "The bot was moved to a channel where interviews are not allowed.",
+    Stopped.SHUTDOWN: "The bot was shut down by its operator.",
+    Stopped.FAILED: "Something went wrong; nothing was kept.",
+}
+
+GUILD_ONLY = "Interviews take place in a server's voice channel: use this command there."
+NOT_IN_VOICE = "Join a voice channel first, then start the interview from there."
+RUNNING_ALREADY = "An interview is running in this server already: join it, or end it with /interview stop."
+NONE_RUNNING = "No interview is running in this server: start one with /interview start in a voice channel."
+OVER = "That interview is over."
+NOT_HERE = "Join the interview's voice channel first; then you can take part."
+CANNOT_JOIN = "The voice channel did not let the bot in: it may be full. Make room and try again."
+CHANNEL_GONE = "That channel is no longer there: start the interview in another one."
+ONLY_HOST = "Only the host or a moderator can do that. To stop being heard yourself, press Leave."
+NOT_TAKING_PART = "You are not taking part in this interview, so nothing of you is heard."
+LEFT = (
+    "You are not heard any more. What you said and was not yet written down is overwritten. "
+    "Your lines so far stay until the interview ends, unless you remove them."
+)
+FORGOTTEN = "Your lines are gone from the captions and from the draft."
+NOTHING_AGREED = "Nothing of you is heard, since transcribing was not ticked. Press Join again if you change your mind."
+TOO_YOUNG = "You can take part only if you are old enough to agree to this yourself. Nothing was kept."
+PAUSED_NOW = "Paused: nobody is heard until somebody presses Resume."
+RESUMED_NOW = "Resumed: those who joined are heard again."
+STOPPED_NOW = "The interview is over. The bot leaves, and everything that nobody saves is forgotten."
+NO_DRAFT = "Nothing is held of that interview: its half hour is over, or nothing was said by those who joined."
+FAILED = "That did not work, and it is our fault. Nothing was lost; please try again."
+
+MODAL_TITLE = "Join the interview"
+MODAL_INTRO = (
+    "**What happens with your voice.** The bot decrypts it only after you tick the first box, turns it into text in "
+    "memory and overwrites the sound at once; sound is never stored. Text that nobody saves is gone 30 minutes after "
+    f"the interview. You can leave at any time with one press. Privacy policy: <{POLICY_URL}>"
+)
+PURPOSES_LABEL = "I agree to"
+PURPOSES_HINT = "Each box is separate; nothing is ticked for you."
+TRANSCRIBE_OPTION = "Turn my speech into text"
+TRANSCRIBE_HINT = "Needed to take part. Only in interviews that I join."
+CAPTIONS_OPTION = "Show my words as captions"
+CAPTIONS_HINT = "Everybody in this channel can read them until the interview ends."
+AGE_LABEL = "My age"
+AGE_HINT = "16, or what the law where you live asks for, whichever is more."
+AGE_OPTION = "I am old enough to agree to this myself"
+
+CAPTION_HEADER = "-# Live captions · may be wrong · deleted when the interview ends"
+
+
+THREAD_NAME = "Interview captions"
+
+
+def started(channel: str) -> str:
+    """The answer to `/interview start`."""
+    return f"The interview runs in {channel}. Nobody is heard yet, you neither: press Join if you take part."
+
+
+def missing_permissions(names: Iterable[str]) -> str:
+    """What the bot lacks, and who can give it."""
+    listed = ", ".join(f"**{PERMISSION_NAMES.get(n, n.replace('_', ' ').title())}**" for n in names)
+    return (
+        f"The bot lacks {listed} in this voice channel. Somebody who manages the server can grant it: "
+        "Edit Channel > Permissions > the bot's role."
+    )
+
+
+def gap(seconds: float) -> str:
+    """What stands in a transcript for speech that got no words."""
+    return f"[{max(1, round(seconds))} s not transcribed]"
+
+
+def length(seconds: float) -> str:
+    """A length for people: "48 s", "12 min"."""
+    return f"{round(seconds)} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def headline(status: Status) -> str:
+    """The first line of the notice."""
+    if status.pauses:
+        why = "; ".join(PAUSED.get(Pause(p), p) for p in sorted(status.pauses))
+        return f"## ⏸ Interview: nobody is heard\n{why[0].upper()}{why[1:]}."
+    return "## 🔴 Interview: those who joined are heard"
+
+
+NOTICE = (
+    "**Nobody is heard without a yes.** Press **Join** to take part; the voice of everybody else stays encrypted and "
+    "is dropped unread. Speech becomes text in memory, the sound is overwritten at once and never stored. Captions "
+    "appear in this channel and are deleted at the end; text that nobody saves is gone 30 minutes later. Everybody in "
+    "the channel can read captions."
+)
+
+
+def roster(status: Status) -> str:
+    """Who takes part, and how the call is encrypted."""
+    joined = [escape(h.name) for h in status.heard if h.joined]
+    who = ", ".join(joined) if joined else "nobody yet"
+    lock = "🔒 end-to-end encrypted" if status.encrypted else "🔓 not end-to-end encrypted"
+    return f"**Taking part:** {who}\n-# {lock} · host <@{status.host_id}>"
+
+
+def joined(*, captions: bool) -> str:
+    """The answer to a yes."""
+    shown = "Your words are shown as captions." if captions else "Your words are not shown as captions."
+    return f"You take part now: your voice is heard in this interview. {shown} Leave at any time with one press."
+
+
+def details(status: Status) -> str:
+    """`/interview status`: what happened to whose packets."""
+    lines = [headline(status).removeprefix("## ").replace("\n", ". "), f"Running for {length(status.elapsed_s)}."]
+    if status.privacy_code:
+        code = " ".join(status.privacy_code[i : i + 5] for i in range(0, len(status.privacy_code), 5))
+        lines.append(f"🔒 Voice privacy code: `{code}` (compare it with the one that your Discord shows)")
+    elif not status.encrypted:
+        lines.append("🔓 The call is not end-to-end encrypted.")
+    lines.append("")
+    for heard in status.heard:
+        name = escape(heard.name)
+        if heard.joined:
+            lines.append(f"**{name}** takes part: {heard.decrypted:,} packets decrypted, {heard.dropped_sealed:,} not.")
+        else:
+            lines.append(f"**{name}** does not: {heard.packets:,} packets, {heard.decrypted:,} decrypted.")
+    if not status.heard:
+        lines.append("Nobody has spoken yet.")
+    if status.missing_s:
+        lines.append(f"\n{gap(status.missing_s)} in all.")
+    lines.append("-# Counted by this bot itself; its source is open.")
+    return "\n".join(lines)
+
+
+def ended(status: Status) -> str:
+    """What remains of the notice at the end."""
+    why = STOPPED[status.stopped or Stopped.FAILED]
+    return (
+        f"## ⏹ The interview is over\n{why} It ran for {length(status.elapsed_s)}. The sound is gone, the captions are "
+        "deleted, and the text is forgotten in 30 minutes."
+    )
+
+
+def draft(snippets: Sequence[Snippet], names: dict[int, str], *, limit: int = 3_600) -> str:
+    """A draft to read once more: the newest part that fits."""
+    lines = [
+        f"**{escape(names.get(s.speaker_id, 'Somebody'))}** "
+        + (f"*{gap(s.missing_s)}*" if s.missing_s else escape(s.text))
+        for s in snippets
+    ]
+    kept: list[str] = []
+    for line in reversed(lines):
+        if sum(map(len, kept)) + len(kept) + len(line) > limit:
+            kept.append("-# …")
+            break
+        kept.append(line)
+    return "\n".join(reversed(kept))

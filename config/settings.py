@@ -1,0 +1,77 @@
+"""What an operator sets, from the environment or a file `.env` in the working directory; see `config/example.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+POLICY_VERSION = "2026-03-08"
+"""The privacy policy people say yes to: its date of last change."""
+
+CaptionPlace = Literal["voice-chat", "thread", "off"]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Values never appear in an error: what was typed may be a secret."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SKILLRALLY_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    discord_token: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DISCORD_TOKEN", "SKILLRALLY_DISCORD_TOKEN", "discord_token"),
+        description="The bot's token from the Discord developer portal. Without it the rehearsal runs.",
+    )
+    guild_id: int | None = Field(
+        default=None,
+        description="A server to register the commands in at once, for trying out; else everywhere, within the hour.",
+    )
+    model: str = Field(
+        default="base",
+        min_length=1,
+        description="Recognition model: a name that faster-whisper knows (tiny, base, small, …) or a folder.",
+    )
+    languages: str = Field(
+        default="",
+        pattern=r"^([a-z]{2,3}(,[a-z]{2,3})*)?$",
+        description="Languages that may be spoken, as codes: 'en' or 'en,de,uk'. Empty: whatever the model knows.",
+    )
+    silence_s: float = Field(
+        default=0.5,
+        ge=0.2,
+        le=2.0,
+        description="How long a pause ends an utterance. 0.6 to 0.7 suits hesitant speakers; captions come that later.",
+    )
+    captions: CaptionPlace = Field(
+        default="voice-chat", description="Where captions go unless the host chooses: voice-chat, thread or off."
+    )
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Recognition processes; as many as there are cores to spare."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="For our own loggers.")
+
+    @field_validator("discord_token", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @property
+    def allowed_languages(self) -> tuple[str, ...]:
+        """The languages as a tuple; empty for any."""
+        return tuple(self.languages.split(",")) if self.languages else ()
+
+    @property
+    def model_folder(self) -> Path | None:
+        """The model as a folder, if it is one."""
+        path = Path(self.model).expanduser()
+        return path if path.is_dir() else None
