@@ -45,12 +45,13 @@ class Ring:
     One thread owns a ring (the event loop's).
     """
 
-    __slots__ = ("_block", "_capacity", "_floor", "_fresh", "_written")
+    __slots__ = ("_address", "_block", "_capacity", "_floor", "_fresh", "_written")
 
     def __init__(self, seconds: float = RING_S) -> None:
         frames = max(8, round(seconds / FRAME_S))
         self._capacity = frames * FRAME_SAMPLES
         self._block: NDArray[np.int16] = np.zeros(self._capacity + MAX_PACKET_SAMPLES, dtype=np.int16)
+        self._address: int = self._block.ctypes.data  # asking numpy each time costs more than a packet's decryption
         self._written = 0
         self._fresh = 0
         self._floor = 0
@@ -70,9 +71,14 @@ class Ring:
         """Position of the oldest sample that is still held."""
         return max(self._floor, self._written - self._capacity)
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is left in it: every sample it ever had is overwritten."""
+        return not self._block.any()
+
     def tail(self) -> int:
         """Address where the next `MAX_PACKET_SAMPLES` int16 samples may be written (for ctypes)."""
-        return self._block.ctypes.data + 2 * (self._written % self._capacity)
+        return self._address + 2 * (self._written % self._capacity)
 
     def commit(self, samples: int) -> None:
         """Count *samples* that were written at `tail()` as heard.
