@@ -78,8 +78,9 @@ class Transcriber(Protocol):
     async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
         """Say what was said.
 
-        Copies the samples it needs before it first awaits, so that the caller may wipe the utterance at any time after
-        this returns or raises; wipes its own copies in `finally`.
+        May wait for its turn before it copies the samples, so that waiting audio lies in one place only: the caller
+        leaves them in the ring until this returns or raises. To take them back sooner, it cancels the call, which
+        wipes every copy that was made. Wipes its own copies in `finally`.
 
         Args:
             utterance: The speech.
@@ -87,6 +88,7 @@ class Transcriber(Protocol):
             prompt: Words that are likely to occur (names of technologies, the question).
 
         Raises:
+            AudioOverwritten: If newer speech had taken the samples' place when its turn came.
             TranscriptionFailed: If this utterance got no words.
             EngineUnavailable: If no utterance will.
         """

@@ -1,0 +1,386 @@
+"""Whisper, through faster-whisper and CTranslate2. The only file that imports them.
+
+    int16 samples -> LogMel -> encode -> (detect language) -> generate -> gates -> Words
+
+Not `WhisperModel.transcribe`: that pads everything to 30 s, encodes twice to find the language, tries up to six
+temperatures and leaves the features in memory. Its parts are used instead, with a window of our own.
+
+What is overwritten after each utterance: the samples, every array on the way to the features, the features, and the
+encoder's output. What cannot be reached: CTranslate2's blocks for the layers in between and the attention's memory,
+until the next utterance overwrites them or the process ends; and the decoded text, which Python frees as it likes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+
+import ctranslate2 as untyped
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.utils import available_models, download_model
+
+from stt.audio import RATE_HZ
+from stt.engine import EngineUnavailable, TranscriptionFailed, Words
+from stt.mel import LogMel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+ctranslate2: Any = untyped
+
+FILES = ("model.bin", "config.json", "tokenizer.json")
+"""What a folder must hold, besides vocabulary.json or vocabulary.txt. Without tokenizer.json, faster-whisper would
+silently ask the network for one. The published models with 80 mel bins come without preprocessor_config.json; where it
+is missing from one with 128, warming up says so."""
+
+PROPERTIES = "skillrally.json"
+"""What CTranslate2 has no field for: {"name", "window", "margin_s", "languages", "sha256"}. Need not exist."""
+
+MARGIN_S = 1.3
+"""Window beyond the speech where the folder does not say. Source: futo-org/whisper-acft, 64 encoder positions."""
+
+FRAMES_PER_S = 100
+"""Source: Radford et al. 2022, section 2.2: a hop of 10 ms."""
+
+LEAST_FRAMES = 100
+"""A window is at least 1 s."""
+
+TOKENS_PER_S = {"uk": 10.0}
+"""Tokens that a second of fast speech takes; Cyrillic splits finer."""
+
+DEFAULT_TOKENS_PER_S = 6.0
+
+SPARE_TOKENS = 16
+
+PROMPT_TOKENS = 96
+"""Longer prompts cost more than they help: 64 tokens add 37 ms to an utterance with the base model."""
+
+REPETITIVE = 2.4
+"""Compression ratio above which text repeats itself. Source: faster-whisper's compression_ratio_threshold."""
+
+UNLIKELY = -1.0
+"""Mean log-probability below which text is doubtful. Source: faster-whisper's log_prob_threshold."""
+
+NO_SPEECH = 0.6
+"""Probability of silence above which doubtful text is dropped. Source: faster-whisper's no_speech_threshold."""
+
+SECOND_TEMPERATURE = 0.4
+"""One retry: whisper's own ladder of five can take a minute of a core for one cough."""
+
+
+Window = Literal["full", "dynamic"]
+
+WINDOWS = get_args(Window)
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What `skillrally.json` says of a model.
+
+    Attributes:
+        window: "dynamic" if the model was trained on windows shorter than 30 s; otherwise it must have "full" ones,
+            or it repeats itself endlessly.
+        margin_s: Window beyond the speech, for "dynamic".
+        languages: Codes that it was made for; empty for all that it has tokens for.
+    """
+
+    window: Window = "full"
+    margin_s: float = MARGIN_S
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One decoding of one utterance."""
+
+    text: str
+    logprob: float
+    no_speech: float
+    runaway: bool
+
+    @property
+    def silent(self) -> bool:
+        return not self.text or (self.no_speech > NO_SPEECH and self.logprob < UNLIKELY)
+
+    @property
+    def good(self) -> bool:
+        return self.silent or (not self.runaway and self.logprob >= UNLIKELY)
+
+
+class Whisper:
+    """A model from a local folder, on one thread of the processor. Not for use from two threads at once.
+
+    Args:
+        folder: As converted for CTranslate2.
+        languages: Codes to choose among, or none for all that the model has.
+
+    Raises:
+        EngineUnavailable: If the folder is incomplete or damaged, or has none of the languages.
+    """
+
+    def __init__(self, folder: Path, *, languages: Sequence[str] = ()) -> None:
+        check_folder(folder)
+        self.properties = read_properties(folder)
+        try:
+            # One thread: two on one utterance make each decoding step slower, two processes do not.
+            self._whisper: Any = WhisperModel(
+                str(folder), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1, local_files_only=True
+            )
+        except Exception as error:  # noqa: BLE001  CTranslate2 and tokenizers raise what they like
+            msg = f"The speech model in {folder} cannot be loaded ({type(error).__name__}); copy it there again."
+            raise EngineUnavailable(msg) from None
+        ctranslate2.set_random_seed(0)
+        self._model: Any = self._whisper.model
+        extractor: Any = self._whisper.feature_extractor
+        if extractor.sampling_rate != RATE_HZ or extractor.hop_length * FRAMES_PER_S != RATE_HZ:
+            msg = f"The speech model in {folder} wants another sampling rate than 16 kHz; use another one."
+            raise EngineUnavailable(msg)
+        self._frames: int = extractor.nb_max_frames
+        self.longest_samples: int = extractor.n_samples
+        self._mel = LogMel(
+            extractor.mel_filters, n_fft=extractor.n_fft, hop=extractor.hop_length, longest=self.longest_samples
+        )
+        self.languages = self._choose_languages(languages, folder)
+        self._tokenizers: dict[str, Any] = {}
+        self._suppressed: dict[str, list[int]] = {}
+
+    def _choose_languages(self, wanted: Sequence[str], folder: Path) -> tuple[str, ...]:
+        supported = set(cast("list[str]", self._whisper.supported_languages))
+        known = [
+            code
+            for code in self.properties.languages or sorted(supported)
+            if code in supported and (not self._model.is_multilingual or self._token(f"<|{code}|>") is not None)
+        ]
+        chosen = tuple(code for code in wanted if code in known) if wanted else tuple(known)
+        if not chosen:
+            msg = f"The speech model in {folder} knows none of the languages {', '.join(wanted)}; it knows {known}."
+            raise EngineUnavailable(msg)
+        return chosen
+
+    def warm_up(self) -> None:
+        """Recognise one second of faint noise, so that the first utterance is not slower, and the model is proven.
+
+        Raises:
+            EngineUnavailable: If the model does not run.
+        """
+        noise = np.random.default_rng(0).integers(-8, 9, RATE_HZ, dtype=np.int16)
+        try:
+            self.recognise(noise, language=self.languages[0], frames=2 * FRAMES_PER_S)
+        except Exception as error:  # noqa: BLE001  likewise
+            msg = f"The speech model was loaded but does not run ({type(error).__name__}); use another one."
+            raise EngineUnavailable(msg) from None
+
+    def recognise(
+        self, samples: NDArray[np.int16], *, language: str | None = None, prompt: str = "", frames: int | None = None
+    ) -> Words:
+        """Say what was said.
+
+        Args:
+            samples: int16[n], mono at 16 kHz, from 10 ms to 30 s. Read only.
+            language: One of `languages`, or None to choose among them.
+            prompt: Words that are likely to occur; what exceeds `PROMPT_TOKENS` is left out.
+            frames: Window in hundredths of a second; by default what suits the model.
+
+        Raises:
+            TranscriptionFailed: If the utterance is too long, or the language is not one of `languages`.
+        """
+        if len(samples) > self.longest_samples:
+            msg = f"an utterance lasts at most {self.longest_samples / RATE_HZ:g} s"
+            raise TranscriptionFailed(msg)
+        if language is not None and language not in self.languages:
+            msg = "the model was not loaded for this language"
+            raise TranscriptionFailed(msg)
+        encoding: Any = None
+        try:
+            features = self._mel.compute(samples, frames or self._window(len(samples)))
+            encoding = self._model.encode(ctranslate2.StorageView.from_array(features))
+            chosen = language or self._detect(encoding)
+            return self._decode(encoding, chosen, prompt, len(samples) / RATE_HZ)
+        finally:
+            self._mel.wipe()
+            if encoding is not None:
+                np.asarray(encoding).fill(0)
+
+    def _window(self, samples: int) -> int:
+        """How many frames to encode: all of them, or the speech and a margin. Even, for the encoder's stride of 2."""
+        if self.properties.window == "full":
+            return self._frames
+        speech_s = samples / RATE_HZ
+        wanted = max(LEAST_FRAMES, math.ceil((speech_s + self.properties.margin_s) * FRAMES_PER_S))
+        return min(self._frames, wanted + wanted % 2)
+
+    def _detect(self, encoding: Any) -> str:
+        """The likeliest of the allowed languages, from an encoding that is there anyway."""
+        if len(self.languages) == 1:
+            return self.languages[0]
+        likely: list[tuple[str, float]] = self._model.detect_language(encoding)[0]
+        return next((token[2:-2] for token, _ in likely if token[2:-2] in self.languages), self.languages[0])
+
+    def _decode(self, encoding: Any, language: str, prompt: str, seconds: float) -> Words:
+        best = self._attempts(encoding, language, prompt, seconds)
+        if prompt and best.no_speech > NO_SPEECH and not best.silent:
+            # A prompt can be read back into silence. What is left without it was heard.
+            best = self._attempts(encoding, language, "", seconds)
+        if best.silent:
+            return Words(text="", language=language, confidence=0.0)
+        confidence = min(1.0, math.exp(best.logprob))
+        return Words(text=best.text, language=language, confidence=confidence / 2 if best.runaway else confidence)
+
+    def _attempts(self, encoding: Any, language: str, prompt: str, seconds: float) -> _Attempt:
+        """Greedy; if that is doubtful, sampled once; the better of the two."""
+        first = self._generate(encoding, language, prompt, seconds, temperature=0.0)
+        if first.good:
+            return first
+        second = self._generate(encoding, language, prompt, seconds, temperature=SECOND_TEMPERATURE)
+        return max(first, second, key=lambda a: (not a.runaway, a.logprob))
+
+    def _generate(self, encoding: Any, language: str, prompt: str, seconds: float, *, temperature: float) -> _Attempt:
+        tokenizer = self._tokenizer(language)
+        previous: list[int] = tokenizer.encode(" " + prompt.strip())[:PROMPT_TOKENS] if prompt.strip() else []
+        start: list[int] = self._whisper.get_prompt(tokenizer, previous, without_timestamps=True)
+        cap = math.ceil(TOKENS_PER_S.get(language, DEFAULT_TOKENS_PER_S) * seconds) + SPARE_TOKENS
+        # CTranslate2 allows min(max_length / 2, max_length - len(prompt)) new tokens.
+        cap = min(cap, self._whisper.max_length // 2, self._whisper.max_length - len(start))
+        sampling = {"sampling_topk": 0, "sampling_temperature": temperature} if temperature else {}
+        result: Any = self._model.generate(
+            encoding,
+            [start],
+            beam_size=1,
+            max_length=max(2 * cap, cap + len(start)),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_blank=True,
+            suppress_tokens=self._suppressed[language],
+            **sampling,
+        )[0]
+        tokens: list[int] = result.sequences_ids[0]
+        text = str(tokenizer.decode(tokens)).strip()
+        # The score is a mean over the tokens; faster-whisper counts the end as one more.
+        logprob = float(result.scores[0]) * len(tokens) / (len(tokens) + 1)
+        return _Attempt(
+            text=text,
+            logprob=logprob,
+            no_speech=float(result.no_speech_prob),
+            runaway=len(tokens) >= cap or _compression_ratio(text) > REPETITIVE,
+        )
+
+    def _tokenizer(self, language: str) -> Any:
+        tokenizer = self._tokenizers.get(language)
+        if tokenizer is None:
+            multilingual: bool = self._model.is_multilingual
+            tokenizer = Tokenizer(self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language)
+            self._tokenizers[language] = tokenizer
+            self._suppressed[language] = self._suppress(tokenizer)
+        return tokenizer
+
+    @staticmethod
+    def _suppress(tokenizer: Any) -> list[int]:
+        """What faster-whisper suppresses by default; tokens that a small model lacks are left out."""
+        special = (
+            tokenizer.transcribe,
+            tokenizer.translate,
+            tokenizer.sot,
+            tokenizer.sot_prev,
+            tokenizer.sot_lm,
+            tokenizer.no_speech,
+        )
+        return sorted({*tokenizer.non_speech_tokens, *special} - {None})
+
+    def _token(self, text: str) -> int | None:
+        token: int | None = self._whisper.hf_tokenizer.token_to_id(text)
+        return token
+
+
+def download(name: str) -> Path:
+    """The folder of a published model, fetched unless it is on this machine already. Blocks, for minutes perhaps.
+
+    Raises:
+        EngineUnavailable: If there is no such model, or it cannot be fetched.
+    """
+    if name not in available_models():
+        msg = f"There is no speech model called {name}; there are {', '.join(available_models())}."
+        raise EngineUnavailable(msg)
+    fetch: Any = download_model
+    # Half of it on this machine is as good as nothing.
+    with suppress(Exception):
+        folder = Path(fetch(name, local_files_only=True))
+        check_folder(folder)
+        return folder
+    try:
+        return Path(fetch(name))
+    except Exception as error:  # noqa: BLE001  of the hub, of HTTP, of the disk
+        msg = f"The speech model {name} could not be fetched ({type(error).__name__}); name a folder that holds it."
+        raise EngineUnavailable(msg) from None
+
+
+def check_folder(folder: Path) -> None:
+    """See that everything is there which loading needs, so that nothing is asked of the network.
+
+    Raises:
+        EngineUnavailable: If a file is missing, or differs from what `skillrally.json` says it should be.
+    """
+    if not folder.is_dir():
+        msg = f"There is no speech model at {folder}: put one there, or change the setting."
+        raise EngineUnavailable(msg)
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if not any((folder / name).is_file() for name in ("vocabulary.json", "vocabulary.txt")):
+        missing.append("vocabulary.json")
+    if missing:
+        msg = f"The speech model in {folder} is incomplete: {', '.join(missing)} is missing; copy it there again."
+        raise EngineUnavailable(msg)
+    for name, digest in _digests(folder).items():
+        file = folder / name
+        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+            msg = f"The speech model in {folder} is damaged: {name} is not the file it should be; copy it there again."
+            raise EngineUnavailable(msg)
+
+
+def read_properties(folder: Path) -> Properties:
+    """What `skillrally.json` says; without it, what is safe for any model.
+
+    Raises:
+        EngineUnavailable: If the file cannot be understood.
+    """
+    raw = _raw_properties(folder)
+    window, margin_s, languages = raw.get("window", "full"), raw.get("margin_s", MARGIN_S), raw.get("languages", ())
+    if (
+        window not in WINDOWS
+        or not isinstance(margin_s, int | float)
+        or not 0 <= margin_s <= 30
+        or not isinstance(languages, list | tuple)
+    ):
+        msg = f"{folder / PROPERTIES} cannot be understood: window, margin_s or languages is not what it should be."
+        raise EngineUnavailable(msg)
+    codes = tuple(str(code) for code in cast("Sequence[object]", languages))
+    return Properties(window=cast("Window", window), margin_s=float(margin_s), languages=codes)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    raw = _raw_properties(folder).get("sha256", {})
+    return cast("dict[str, str]", raw) if isinstance(raw, dict) else {}
+
+
+def _raw_properties(folder: Path) -> dict[str, Any]:
+    try:
+        raw: Any = json.loads((folder / PROPERTIES).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        msg = f"{folder / PROPERTIES} cannot be read; copy the speech model there again."
+        raise EngineUnavailable(msg) from None
+    return cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+
+
+def _compression_ratio(text: str) -> float:
+    data = text.encode()
+    return len(data) / len(zlib.compress(data))
