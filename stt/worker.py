@@ -1,0 +1,367 @@
+"""The engine in processes of its own: samples in through shared memory, words out through a pipe.
+
+    transcribe -> queue -> one task for each child -> copy into its slot -> line down its stdin -> line up its stdout
+
+A process, because a model can crash or hang: then it is killed and started again, one utterance gets no words, and the
+bot stays in its call. Also because the kernel clears what a dead process leaves, which no library does.
+
+Nothing of the audio is pickled, written to a pipe, logged or put in an exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from stt.audio import AudioOverwritten
+from stt.engine import EngineLost, EngineUnavailable, TranscriptionFailed, Words
+from stt.slot import SLOT_SAMPLES, Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from stt.audio import Utterance
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parents[1]
+"""Where `python -m stt.child` is found."""
+
+STARTS = 3
+"""Starts in a row that may fail before a child is given up."""
+
+LOOK_S = 1.0
+"""How often an idle child is looked at, in case it died."""
+
+PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG", "LC_ALL")
+"""All of our environment that the child gets: its secrets are none of a model's business."""
+
+QUIET = {
+    # One thread; see stt.whisper.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # Files are local, and a library that thinks otherwise must fail rather than ask.
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "CT2_VERBOSE": "-3",
+    # glibc overwrites what is freed, so that CTranslate2's and onnxruntime's blocks do not keep features.
+    "MALLOC_PERTURB_": "165",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    utterance: Utterance
+    language: str | None
+    prompt: str = field(repr=False)
+    answer: asyncio.Future[Words]
+    slot: Slot | None = None
+
+    def wipe(self) -> None:
+        """Overwrite what the child was given, if it still has it."""
+        if self.slot is not None:
+            self.slot.wipe()
+            self.slot = None
+
+
+class _Child:
+    """One process and its slot."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._arguments = arguments
+        self._process: asyncio.subprocess.Process | None = None
+        self._slot: Slot | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def alive(self) -> bool:
+        process = self._process
+        return process is not None and process.returncode is None and not _pipe(process.stdout).at_eof()
+
+    async def start(self, within_s: float) -> tuple[str, ...]:
+        """Start, and wait until the model is loaded. Returns its languages.
+
+        Raises:
+            EngineUnavailable: If that fails, or takes longer than *within_s*.
+        """
+        self._slot = Slot.create()
+        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | QUIET
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "stt.child", "--slot", self._slot.name, "--parent", str(os.getpid()), *self._arguments),
+                cwd=ROOT,
+                env=environment,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                pass_fds=self._slot.descriptors,
+                start_new_session=True,
+            )
+            hello = await self._hear(within_s)
+            self._slot.opened()
+        except (OSError, EngineLost):
+            await self.stop()
+            msg = "The speech engine did not start; try `python -m stt.child --help` to see whether its parts load."
+            raise EngineUnavailable(msg) from None
+        except BaseException:
+            await self.stop()
+            raise
+        if "unavailable" in hello:
+            await self.stop()
+            raise EngineUnavailable(str(hello["unavailable"]))
+        return tuple(hello["languages"])
+
+    async def ask(self, request: _Request, within_s: float) -> Words:
+        """Have one utterance recognised.
+
+        Raises:
+            AudioOverwritten: If its samples are no longer held.
+            TranscriptionFailed: If the child says so.
+            EngineLost: If the child dies, or takes longer than *within_s*.
+        """
+        slot = self._slot
+        if slot is None or self._process is None:
+            raise EngineLost
+        if request.utterance.samples > SLOT_SAMPLES:
+            msg = "the utterance is longer than any ring"
+            raise TranscriptionFailed(msg)
+        try:
+            samples = request.utterance.copy_into(slot.samples)
+            request.slot = slot
+            line = json.dumps({"samples": samples, "language": request.language, "prompt": request.prompt})
+            stdin = cast("asyncio.StreamWriter", self._process.stdin)
+            # Not drained: a request is far smaller than a pipe, and a dead child shows when it does not answer.
+            stdin.write(line.encode() + b"\n")
+            answer = await self._hear(within_s)
+        finally:
+            request.wipe()
+            slot.wipe()
+        if "failed" in answer:
+            msg = f"the engine failed on this utterance ({answer['failed']})"
+            raise TranscriptionFailed(msg)
+        return Words(text=answer["text"], language=answer["language"], confidence=answer["confidence"])
+
+    async def _hear(self, within_s: float) -> dict[str, Any]:
+        """The child's next line.
+
+        Raises:
+            EngineLost: If there is none in time.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                line = await _pipe(cast("asyncio.subprocess.Process", self._process).stdout).readline()
+            return cast("dict[str, Any]", json.loads(line))
+        except (TimeoutError, ValueError, ConnectionError):
+            # ValueError: half a line, as a killed process leaves it, or none.
+            raise EngineLost from None
+
+    async def stop(self) -> None:
+        """Kill it and wait until it is gone. There is nothing to say goodbye to: the kernel clears its memory."""
+        process, self._process = self._process, None
+        slot, self._slot = self._slot, None
+        if slot is not None:
+            slot.close()
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            # Closed by hand: otherwise the pipe's end lives until its transport notices that nobody reads it.
+            cast("asyncio.StreamWriter", process.stdin).close()
+            await process.wait()
+
+
+class WhisperWorker:
+    """A `Transcriber` on local models, each in a child process. Use it as an async context manager.
+
+    Entering waits until the models are loaded, so that a bot which cannot hear does not start.
+
+    Args:
+        folder: The model, as `stt.whisper.Whisper` wants it.
+        languages: Codes to choose among, or none for all that the model has.
+        workers: Processes. One holds a model of its own and one core.
+        deadline_s: An engine that takes longer over an utterance hangs, and is killed. A 30 s window takes 10 s with
+            the largest models.
+        start_s: A model that takes longer to load hangs.
+        nice: How far below the bot the kernel ranks the children, 0 .. 19.
+
+    Attributes:
+        workers: How many utterances are recognised at the same time.
+        languages: What the model was loaded for. Empty before it is entered.
+        restarts: Children that were lost and started again.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        languages: Sequence[str] = (),
+        workers: int = 1,
+        deadline_s: float = 30.0,
+        start_s: float = 60.0,
+        nice: int = 5,
+    ) -> None:
+        if workers < 1:
+            msg = "there is at least one worker"
+            raise ValueError(msg)
+        self.workers = workers
+        self.languages: tuple[str, ...] = ()
+        self.restarts = 0
+        self._deadline_s, self._start_s = deadline_s, start_s
+        arguments = ["--folder", str(folder.resolve()), "--nice", str(nice)]
+        for code in languages:
+            arguments += ["--language", code]
+        self._children = [_Child(arguments) for _ in range(workers)]
+        self._serving = 0
+        self._requests: asyncio.Queue[_Request] = asyncio.Queue()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._owned: list[asyncio.Task[None]] = []
+        self._gone = EngineUnavailable("The speech engine is not running; start the bot again.")
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the children that are there."""
+        return tuple(child.pid for child in self._children if child.pid is not None)
+
+    @property
+    def waiting(self) -> int:
+        """Utterances that no child has taken yet."""
+        return self._requests.qsize()
+
+    async def __aenter__(self) -> Self:
+        try:
+            # One after the other: they would only fight for the same disk and cores.
+            for child in self._children:
+                self.languages = await child.start(self._start_s)
+        except BaseException:
+            await self._stop()
+            raise
+        self._tasks = await asyncio.TaskGroup().__aenter__()
+        self._serving = self.workers
+        self._owned = [
+            self._tasks.create_task(self._serve(child), name=f"speech engine {number}")
+            for number, child in enumerate(self._children)
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._owned:
+            task.cancel()
+        try:
+            if self._tasks:
+                await self._tasks.__aexit__(kind, error, trace)
+        finally:
+            self._serving = 0
+            self._refuse()
+            await self._stop()
+
+    async def _stop(self) -> None:
+        for child in self._children:
+            await child.stop()
+
+    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
+        """Say what was said, as `Transcriber.transcribe`.
+
+        When every worker is busy it waits, first come first served, and the samples are copied when its turn has come.
+        Cancelling it overwrites the copy at once.
+
+        Raises:
+            AudioOverwritten: If the samples were gone when its turn came.
+            TranscriptionFailed: If this utterance got no words.
+            EngineUnavailable: If no utterance will.
+        """
+        if not self._serving:
+            raise EngineUnavailable(str(self._gone))
+        request = _Request(utterance, language, prompt, asyncio.get_running_loop().create_future())
+        self._requests.put_nowait(request)
+        try:
+            return await request.answer
+        finally:
+            request.wipe()
+
+    async def _serve(self, child: _Child) -> None:
+        """Give the child one request after the other, and start it again when it is lost."""
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    request = await self._requests.get()
+            except TimeoutError:
+                request = None
+            if not child.alive and not await self._restart(child):
+                if request is not None:
+                    self._give_up(request)
+                break
+            if request is not None and not request.answer.done():
+                await self._answer(child, request)
+        self._serving -= 1
+        if not self._serving:
+            self._refuse()
+
+    def _give_up(self, request: _Request) -> None:
+        """This child will serve nobody any more. Another may."""
+        if self._serving > 1:
+            self._requests.put_nowait(request)
+        elif not request.answer.done():
+            request.answer.set_exception(EngineUnavailable(str(self._gone)))
+
+    async def _answer(self, child: _Child, request: _Request) -> None:
+        result: Words | Exception
+        try:
+            result = await child.ask(request, self._deadline_s)
+        except EngineLost:
+            # Its words are lost. The next request, or the next look, starts the child again.
+            result = EngineLost("the speech engine died or hung while it had this utterance")
+            await child.stop()
+        except (TranscriptionFailed, AudioOverwritten) as error:
+            result = error
+        except asyncio.CancelledError:
+            if not request.answer.done():
+                request.answer.set_exception(EngineUnavailable("the speech engine was stopped"))
+            raise
+        if request.answer.done():
+            return
+        if isinstance(result, Words):
+            request.answer.set_result(result)
+        else:
+            request.answer.set_exception(result)
+
+    async def _restart(self, child: _Child) -> bool:
+        """Start the child again. False if that is of no use."""
+        for attempt in range(STARTS):
+            self.restarts += 1
+            log.warning("speech engine lost, starting it again")
+            await child.stop()
+            try:
+                await child.start(self._start_s)
+            except EngineUnavailable as error:
+                self._gone = error
+                await asyncio.sleep(attempt)
+            else:
+                return True
+        log.error("speech engine given up")
+        return False
+
+    def _refuse(self) -> None:
+        """Nobody serves: whoever waits must know."""
+        while not self._requests.empty():
+            request = self._requests.get_nowait()
+            if not request.answer.done():
+                request.answer.set_exception(EngineUnavailable(str(self._gone)))
+
+
+def _pipe(stream: asyncio.StreamReader | None) -> asyncio.StreamReader:
+    return cast("asyncio.StreamReader", stream)
