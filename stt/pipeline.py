@@ -1,0 +1,514 @@
+"""Frames in, snippets out, for everybody in one interview.
+
+    push -> SpeechProbability -> Segmenter -> waiting utterances -> Transcriber -> on_snippet
+    tick -> speech that ended because nothing arrives any more
+
+Nothing is dropped silently: speech that cannot be kept, or gets no words, comes out as a snippet without text that says
+how long it was. Audio is overwritten in its ring as soon as it is known not to be speech, or has its words, or will not
+get any. Everything here runs on the event loop, in one thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from stt.audio import FRAME_S, FRAME_SAMPLES, RATE_HZ, AudioOverwritten, Utterance
+from stt.engine import EngineUnavailable, Snippet, TranscriptionFailed
+from stt.segmenter import CHUNK_SAMPLES, EPSILON_S, TIME_JUMP_S, Endpointing, Segmenter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from stt.audio import Frame, Ring
+    from stt.engine import Transcriber, Words
+    from stt.segmenter import Stretch
+
+TICK_S = 0.05
+"""How often the clock is looked at. An end by silence is found at most this much late."""
+
+SURE_S = 3.0
+"""An utterance this long says which language a person speaks; a shorter one is decoded in the one that is known."""
+
+LATENCIES = 1_000
+"""Measurements kept."""
+
+
+class VoiceActivity(Protocol):
+    """One speaker's voice activity detection, such as `stt.vad.SpeechProbability`."""
+
+    def feed(self, samples: NDArray[np.int16], /) -> Sequence[float]:
+        """One probability for each 512 samples that *samples* completed. Only reads its argument."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what was fed, and overwrite it."""
+        ...
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a pipeline has done so far.
+
+    Attributes:
+        utterances: Stretches of speech found, and waiting or recognised since.
+        discarded_short: Sounds that were too short to be a word.
+        snippets: Utterances that got words.
+        empty: Utterances in which the engine heard no words.
+        gaps: Snippets that say that words are missing.
+        gap_s: How many seconds of speech those were.
+        wiped_samples: Samples overwritten, speech and silence.
+        latencies_s: From the end of speech to its words, the latest thousand.
+    """
+
+    utterances: int = 0
+    discarded_short: int = 0
+    snippets: int = 0
+    empty: int = 0
+    gaps: int = 0
+    gap_s: float = 0.0
+    wiped_samples: int = 0
+    latencies_s: deque[float] = field(default_factory=lambda: deque[float](maxlen=LATENCIES))
+
+    @property
+    def wiped_s(self) -> float:
+        """`wiped_samples` in seconds."""
+        return self.wiped_samples / RATE_HZ
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """An utterance on its way to its words, or, without one, the gap that it left."""
+
+    start_s: float
+    end_s: float
+    missing_s: float
+    utterance: Utterance | None
+    call: asyncio.Timeout | None = None
+    forgotten: bool = False
+
+    @property
+    def audio_s(self) -> float:
+        return self.utterance.duration_s if self.utterance else 0.0
+
+    def interrupt(self) -> None:
+        """End the call to the engine, if one is under way."""
+        if self.call is not None and not self.call.expired():
+            self.call.reschedule(asyncio.get_running_loop().time())
+
+
+@dataclass(slots=True, eq=False)
+class _Voice:
+    """One speaker.
+
+    Attributes:
+        next_at: Ring position where the next frame is expected.
+        next_s: When it is expected to begin, on the session clock.
+        arrived_s: When the last frame arrived, likewise.
+        chunk_at: Ring position of the chunk that is being filled.
+        clean: Before this ring position everything is overwritten, or belongs to an utterance.
+    """
+
+    speaker_id: int = field(repr=False)
+    ring: Ring
+    activity: VoiceActivity
+    segmenter: Segmenter
+    next_at: int
+    next_s: float
+    arrived_s: float
+    chunk_at: int
+    clean: int
+    paused: bool = False
+    waiting: deque[_Job] = field(default_factory=deque[_Job])
+    busy: _Job | None = None
+    language: str | None = None
+
+    @property
+    def waiting_s(self) -> float:
+        return sum(job.audio_s for job in self.waiting) + (self.busy.audio_s if self.busy else 0.0)
+
+
+class Pipeline:
+    """From the frames of one interview to its snippets.
+
+    One task runs `run`; `push`, `pause`, `tick` and `forget` are called on the same event loop and never block.
+    Snippets of one speaker come out in order, so one utterance of each speaker is recognised at a time.
+
+    Args:
+        transcriber: The engine. It may be shared with other pipelines.
+        probability: Makes the voice activity detection of one speaker.
+        on_snippet: Gets each snippet, on the event loop. It must not raise.
+        clock: Seconds on the session clock, which frames are timed by.
+        endpointing: When speech has begun and ended.
+        max_waiting_s: Audio of one speaker that may wait for words. Its ring holds no more than 30 s either.
+        max_total_s: Audio of all speakers that may wait for words.
+        workers: Utterances to have recognised at the same time; by default as many as the engine has `workers`.
+        language: Code to decode in; None to let the engine find out for each speaker.
+        prompt: Words that are likely to occur.
+
+    Attributes:
+        counts: What was done so far.
+        language: As above; may be changed at any time.
+        prompt: Likewise.
+    """
+
+    def __init__(
+        self,
+        transcriber: Transcriber,
+        *,
+        probability: Callable[[], VoiceActivity],
+        on_snippet: Callable[[Snippet], None],
+        clock: Callable[[], float],
+        endpointing: Endpointing | None = None,
+        max_waiting_s: float = 30.0,
+        max_total_s: float = 600.0,
+        workers: int | None = None,
+        language: str | None = None,
+        prompt: str = "",
+    ) -> None:
+        self.counts = Counts()
+        self.language = language
+        self.prompt = prompt
+        self._transcriber = transcriber
+        self._probability = probability
+        self._on_snippet = on_snippet
+        self._clock = clock
+        self._endpointing = endpointing or Endpointing()
+        self._max_waiting_s, self._max_total_s = max_waiting_s, max_total_s
+        self._workers: int = workers or getattr(transcriber, "workers", 1)
+        self._voices: dict[int, _Voice] = {}
+        self._frame: NDArray[np.int16] = np.zeros(FRAME_SAMPLES, np.int16)
+        self._wake = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._running = False
+        self._closed = False
+
+    @property
+    def waiting_s(self) -> float:
+        """Seconds of audio that wait for words or are being recognised."""
+        return sum(voice.waiting_s for voice in self._voices.values())
+
+    # Frames in.
+
+    def push(self, frame: Frame) -> None:
+        """Take 20 ms in. Frames of one speaker come in order; those after `finish` are not listened to."""
+        if self._ending.is_set():
+            return
+        voice = self._voice(frame)
+        try:
+            # By copy: a view cannot cross the end of the ring.
+            frame.ring.copy_into(frame.at, frame.at + FRAME_SAMPLES, self._frame)
+        except AudioOverwritten:
+            # Wiped between decoding and here. The next frame is then not the one expected, which ends the stretch.
+            return
+        voice.next_at = frame.at + FRAME_SAMPLES
+        voice.next_s = frame.start_s + FRAME_S
+        voice.arrived_s = self._clock()
+        voice.paused = False
+        try:
+            probabilities = voice.activity.feed(self._frame)
+        finally:
+            self._frame.fill(0)
+        for probability in probabilities:
+            start_s = frame.start_s + (voice.chunk_at - frame.at) / RATE_HZ
+            self._found(voice, voice.segmenter.push(probability, at=voice.chunk_at, start_s=start_s))
+            voice.chunk_at += CHUNK_SAMPLES
+        self._wipe_silence(voice)
+
+    def pause(self, speaker_id: int, at_s: float) -> None:
+        """The client said that it stopped sending at *at_s*: from now on, time without frames is silence."""
+        voice = self._voices.get(speaker_id)
+        if voice is not None:
+            voice.paused = True
+            self._idle(voice, max(at_s, self._stream_s(voice)))
+
+    def tick(self) -> None:
+        """Look at the clock: who has not been heard for a while has stopped speaking."""
+        for voice in self._voices.values():
+            quiet_s = self._clock() - voice.arrived_s
+            if voice.paused or quiet_s >= self._endpointing.lost_s - EPSILON_S:
+                self._idle(voice, self._stream_s(voice))
+
+    def forget(self, speaker_id: int) -> None:
+        """Somebody withdrew: overwrite what is held of them. Nothing that they said before comes out any more."""
+        voice = self._voices.pop(speaker_id, None)
+        if voice is not None:
+            self._discard(voice)
+
+    def _voice(self, frame: Frame) -> _Voice:
+        """The speaker of *frame*, ready for it."""
+        voice = self._voices.get(frame.speaker_id)
+        if voice is None:
+            voice = self._voices[frame.speaker_id] = _Voice(
+                speaker_id=frame.speaker_id,
+                ring=frame.ring,
+                activity=self._probability(),
+                segmenter=Segmenter(self._endpointing),
+                next_at=frame.at,
+                next_s=frame.start_s,
+                arrived_s=self._clock(),
+                chunk_at=frame.at,
+                clean=frame.at,
+            )
+        elif voice.ring is not frame.ring or voice.next_at != frame.at:
+            # The audio does not go on where it was: a new connection, or a hole.
+            self._flush(voice)
+            self._wipe(voice.ring, voice.clean, frame.at if voice.ring is frame.ring else voice.ring.written)
+            voice.ring, voice.clean = frame.ring, frame.at
+            voice.segmenter = Segmenter(self._endpointing)
+            self._realign(voice, frame.at)
+        elif frame.start_s - voice.next_s > TIME_JUMP_S:
+            # The client had stopped sending. Whether that ended a stretch depends on how long.
+            self._idle(voice, frame.start_s)
+            self._realign(voice, frame.at)
+        return voice
+
+    def _stream_s(self, voice: _Voice) -> float:
+        """Where the stream would be if silence had been sent."""
+        return voice.next_s + self._clock() - voice.arrived_s
+
+    def _idle(self, voice: _Voice, until_s: float) -> None:
+        self._found(voice, voice.segmenter.idle(until_s, heard=voice.next_at))
+        if not voice.segmenter.speaking and voice.segmenter.keep_from >= voice.next_at:
+            # Also the part of a chunk that detection still holds.
+            self._realign(voice, voice.next_at)
+        self._wipe_silence(voice)
+
+    def _flush(self, voice: _Voice) -> None:
+        self._found(voice, voice.segmenter.flush(heard=voice.next_at))
+        self._wipe_silence(voice)
+
+    @staticmethod
+    def _realign(voice: _Voice, at: int) -> None:
+        """The next chunk begins at ring position *at*."""
+        voice.activity.reset()
+        voice.chunk_at = at
+
+    def _found(self, voice: _Voice, stretch: Stretch | None) -> None:
+        """Take what the segmenter decided."""
+        if stretch is None:
+            return
+        self._wipe(voice.ring, voice.clean, stretch.start)
+        voice.clean = stretch.end
+        if stretch.too_short:
+            self.counts.discarded_short += 1
+            self._wipe(voice.ring, stretch.start, stretch.end)
+            return
+        self.counts.utterances += 1
+        utterance = Utterance(
+            speaker_id=voice.speaker_id,
+            start_s=stretch.start_s,
+            end_s=stretch.end_s,
+            ring=voice.ring,
+            start=stretch.start,
+            end=stretch.end,
+        )
+        missing_s = max(stretch.end_s - stretch.start_s, FRAME_S)
+        voice.waiting.append(_Job(stretch.start_s, stretch.end_s, missing_s, utterance))
+        self._make_room(voice)
+        self._wake.set()
+
+    # Bounds.
+
+    def _make_room(self, voice: _Voice) -> None:
+        """Turn the oldest waiting utterances into gaps until the rest fits. The newest always stays."""
+        while voice.waiting_s > self._max_waiting_s:
+            job = next((j for j in list(voice.waiting)[:-1] if j.utterance), None)
+            if job is None:
+                break
+            self._lose(job)
+        while self.waiting_s > self._max_total_s:
+            waiting = [
+                j for v in self._voices.values() for j in v.waiting if j.utterance and j is not voice.waiting[-1]
+            ]
+            if not waiting:
+                break
+            self._lose(min(waiting, key=lambda j: j.end_s))
+
+    def _lose(self, job: _Job) -> None:
+        """Give the job's audio up. It stays in its place, so that the gap comes out in order."""
+        if job.utterance:
+            self._wipe(job.utterance.ring, job.utterance.start, job.utterance.end)
+            job.utterance = None
+
+    # Words.
+
+    async def run(self) -> None:
+        """Have utterances recognised, and look at the clock, until `finish`. All audio is overwritten when it ends."""
+        self._running = True
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._ticks(), name="speech clock")
+                for number in range(self._workers):
+                    tasks.create_task(self._serve(), name=f"speech to words {number}")
+        finally:
+            self._running = False
+            self.close()
+
+    async def finish(self, timeout_s: float) -> None:
+        """Stop listening, and wait until what was said so far has its words.
+
+        Args:
+            timeout_s: After this long, what still waits becomes gaps.
+        """
+        if self._closed:
+            return
+        for voice in self._voices.values():
+            self._flush(voice)
+        self._ending.set()
+        self._wake.set()
+        async with asyncio.TaskGroup() as tasks:
+            if not self._running:
+                tasks.create_task(self.run(), name="speech to words, last")
+            tasks.create_task(self._give_up_after(timeout_s), name="speech to words, in time")
+
+    async def _give_up_after(self, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._finished.wait()
+        except TimeoutError:
+            for voice in self._voices.values():
+                for job in voice.waiting:
+                    self._lose(job)
+                if voice.busy:
+                    voice.busy.interrupt()
+
+    def close(self) -> None:
+        """Overwrite all audio and forget everybody. Whoever wants the last words calls `finish` before."""
+        self._closed = True
+        self._ending.set()
+        self._finished.set()
+        for voice in self._voices.values():
+            self._discard(voice)
+        self._voices.clear()
+
+    async def _ticks(self) -> None:
+        while not self._ending.is_set():
+            self.tick()
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._ending.wait()
+            except TimeoutError:
+                continue
+
+    async def _serve(self) -> None:
+        """Recognise one utterance after the other until `finish`, and then until none is left."""
+        while True:
+            job = self._take()
+            if job is not None:
+                await self._recognise(*job)
+            elif self._ending.is_set():
+                return
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+
+    def _take(self) -> tuple[_Voice, _Job, Utterance] | None:
+        """The utterance that ended first, of those whose speaker has no other under way. Gaps come out on the way."""
+        free = [voice for voice in self._voices.values() if voice.busy is None]
+        for voice in free:
+            while voice.waiting and voice.waiting[0].utterance is None:
+                self._tell_gap(voice, voice.waiting.popleft())
+        ready = [voice for voice in free if voice.waiting]
+        if not ready:
+            return None
+        voice = min(ready, key=lambda v: v.waiting[0].end_s)
+        job = voice.waiting.popleft()
+        if job.utterance is None:
+            return None
+        voice.busy = job
+        return voice, job, job.utterance
+
+    async def _recognise(self, voice: _Voice, job: _Job, utterance: Utterance) -> None:
+        words: Words | None = None
+        try:
+            # No limit: `interrupt` sets one, to end the call from outside.
+            async with asyncio.timeout(None) as job.call:
+                words = await self._transcriber.transcribe(
+                    utterance, language=self._language_for(voice, utterance), prompt=self.prompt
+                )
+        except (TranscriptionFailed, EngineUnavailable, AudioOverwritten, TimeoutError):
+            # The gap says it. The engine counts and logs its own losses.
+            pass
+        finally:
+            voice.busy = None
+            job.call = None
+            self._lose(job)
+            # Another server may have found this speaker busy.
+            self._wake.set()
+        if job.forgotten:
+            return
+        if words is None:
+            self._tell_gap(voice, job)
+        else:
+            self._tell(voice, job, words)
+
+    def _language_for(self, voice: _Voice, utterance: Utterance) -> str | None:
+        if self.language is not None:
+            return self.language
+        return voice.language if utterance.duration_s < SURE_S else None
+
+    def _tell(self, voice: _Voice, job: _Job, words: Words) -> None:
+        if not words.text:
+            self.counts.empty += 1
+            return
+        if voice.language is None or job.end_s - job.start_s >= SURE_S:
+            voice.language = words.language
+        self.counts.snippets += 1
+        self.counts.latencies_s.append(self._clock() - job.end_s)
+        self._on_snippet(
+            Snippet(
+                speaker_id=voice.speaker_id,
+                start_s=job.start_s,
+                end_s=job.end_s,
+                text=words.text,
+                confidence=words.confidence,
+                language=words.language,
+            )
+        )
+
+    def _tell_gap(self, voice: _Voice, job: _Job) -> None:
+        self.counts.gaps += 1
+        self.counts.gap_s += job.missing_s
+        self._on_snippet(
+            Snippet(
+                speaker_id=voice.speaker_id,
+                start_s=job.start_s,
+                end_s=job.end_s,
+                text="",
+                confidence=0.0,
+                language="",
+                missing_s=job.missing_s,
+            )
+        )
+
+    # Gone.
+
+    def _wipe_silence(self, voice: _Voice) -> None:
+        """Overwrite what is neither speech nor may become its beginning."""
+        keep = voice.segmenter.keep_from
+        if keep > voice.clean:
+            self._wipe(voice.ring, voice.clean, keep)
+            voice.clean = keep
+
+    def _wipe(self, ring: Ring, start: int, end: int) -> None:
+        if end > start:
+            ring.wipe(start, end)
+            self.counts.wiped_samples += end - start
+
+    def _discard(self, voice: _Voice) -> None:
+        for job in (*voice.waiting, *((voice.busy,) if voice.busy else ())):
+            job.forgotten = True
+            self._lose(job)
+            job.interrupt()
+        voice.waiting.clear()
+        voice.activity.reset()
+        self._wipe(voice.ring, voice.clean, voice.ring.written)
+        voice.ring.wipe()
