@@ -225,7 +225,8 @@ class Delivery:
                 self._leaves[batch.removes[ref]] = None
         while self._leaves and self._leaves[-1] is None:
             self._leaves.pop()
-        members = [leaf.user_id for leaf in self._leaves if leaf and leaf.user_id in self._clients]
+        # Not everyone with a leaf: who started over since has a group of its own, which this commit is not for.
+        members = self.members
         for package in added:
             self._add_leaf(_Leaf(package.user_id, package.ref))
         self._epoch = commit.epoch + 1
@@ -420,15 +421,10 @@ class Delivery:
             self._send(user_id, Op.PROPOSALS, mls.append(gone + new))
 
     def _announce(
-        self, commit: mls.Commit, welcome: mls.Welcome | None, members: list[int], added: list[mls.KeyPackage]
+        self, commit: mls.Commit, welcome: mls.Welcome | None, told: set[int], added: list[mls.KeyPackage]
     ) -> None:
         # A welcome for a key package that was replaced since would not open.
         welcomed = [package for package in added if self._is_current(package)]
-        told = [
-            user_id
-            for user_id in members
-            if user_id not in {package.user_id for package in added} and not self._clients[user_id].recovering
-        ]
         transition_id = self._begin_transition(
             [*told, *(package.user_id for package in welcomed)], version=PROTOCOL_VERSION
         )

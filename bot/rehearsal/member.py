@@ -22,9 +22,10 @@ import davey
 import numpy as np
 
 from bot.rehearsal import media
+from bot.rehearsal.dave_client import DaveClient
 from bot.rehearsal.delivery import Op
 from bot.rehearsal.opus_encoder import RATE_HZ, Encoder
-from bot.rehearsal.voice_server import GatewayOp
+from bot.rehearsal.voice_call import GatewayOp
 
 if TYPE_CHECKING:
     import ssl
@@ -109,113 +110,6 @@ def encode(speech: Speech, **settings: Any) -> list[bytes]:
         return encoder.encode(speech)
 
 
-class _Dave:
-    """The member's end of DAVE: messages in, messages out.
-
-    Attributes:
-        version: What is in force; 0 is no end-to-end encryption.
-        recoveries: How often the session had to start over.
-    """
-
-    def __init__(self, user_id: int, channel_id: int) -> None:
-        self._user_id = user_id
-        self._channel_id = channel_id
-        self._pending: dict[int, int] = {}
-        self._last_transition = 0
-        self.session: davey.DaveSession | None = None
-        self.version = 0
-        self.recoveries = 0
-
-    @property
-    def ready(self) -> bool:
-        """Whether what is said now can be heard by the others."""
-        return self.version == 0 or (self.session is not None and self.session.ready)
-
-    def begin(self, version: int) -> list[tuple[int, Any]]:
-        """A session description, or epoch 1, says *version*."""
-        self.version = version
-        self._pending.clear()
-        if not version:
-            self.session = None
-            return []
-        if self.session is None:
-            self.session = davey.DaveSession(version, self._user_id, self._channel_id)
-        else:
-            self.session.reinit(version, self._user_id, self._channel_id)
-        return [(Op.KEY_PACKAGE, self.session.get_serialized_key_package())]
-
-    def seal(self, frame: bytes) -> bytes | None:
-        """The DAVE frame; None if nobody could open it yet."""
-        if self.version == 0 or frame == media.SILENCE:
-            return frame
-        if self.session is None or not self.session.ready:
-            return None
-        return self.session.encrypt_opus(frame)
-
-    def open(self, user_id: int, frame: bytes) -> bytes | None:
-        """The Opus packet; None if it cannot be opened."""
-        if self.session is None or frame == media.SILENCE:
-            return frame
-        try:
-            return self.session.decrypt(user_id, davey.MediaType.audio, frame)
-        except ValueError:
-            return frame if self.version == 0 else None
-
-    def text(self, op: int, data: dict[str, Any]) -> list[tuple[int, Any]]:
-        """A JSON message with a DAVE opcode."""
-        if op == Op.PREPARE_EPOCH:
-            return self.begin(data["protocol_version"]) if data["epoch"] == 1 else []
-        transition_id = int(data["transition_id"])
-        if op == Op.EXECUTE_TRANSITION:
-            self._last_transition = transition_id
-            self.version = self._pending.pop(transition_id, self.version)
-        elif op == Op.PREPARE_TRANSITION:
-            if transition_id == 0:
-                self.version = data["protocol_version"]
-            else:
-                return self._prepare(transition_id, data["protocol_version"])
-        return []
-
-    def binary(self, op: int, body: bytes) -> list[tuple[int, Any]]:
-        """A binary message."""
-        if self.session is None:
-            return []
-        if op == Op.EXTERNAL_SENDER:
-            self.session.set_external_sender(body)
-        elif op == Op.PROPOSALS:
-            return self._propose(self.session, body)
-        elif op in {Op.ANNOUNCE_COMMIT, Op.WELCOME}:
-            transition_id = int.from_bytes(body[:2])
-            process = self.session.process_commit if op == Op.ANNOUNCE_COMMIT else self.session.process_welcome
-            try:
-                process(body[2:])
-            except (ValueError, RuntimeError):
-                log.info("commit or welcome refused", exc_info=True, extra={"user_id": self._user_id})
-                return self._recover(transition_id)
-            return self._prepare(transition_id, self.version) if transition_id else []
-        return []
-
-    def _prepare(self, transition_id: int, version: int) -> list[tuple[int, Any]]:
-        self._pending[transition_id] = version
-        return [(Op.TRANSITION_READY, {"transition_id": transition_id})]
-
-    def _propose(self, session: davey.DaveSession, body: bytes) -> list[tuple[int, Any]]:
-        kind = davey.ProposalsOperationType.revoke if body[0] else davey.ProposalsOperationType.append
-        try:
-            answer = session.process_proposals(kind, body[1:])
-        except (ValueError, RuntimeError):
-            log.info("proposals refused", exc_info=True, extra={"user_id": self._user_id})
-            # Of an epoch that this member never saw begin: a commit was missed.
-            return self._recover(self._last_transition) if session.epoch else []
-        if answer is None:
-            return []
-        return [(Op.COMMIT_WELCOME, answer.commit + (answer.welcome or b""))]
-
-    def _recover(self, transition_id: int) -> list[tuple[int, Any]]:
-        self.recoveries += 1
-        return [(Op.INVALID_COMMIT, {"transition_id": transition_id}), *self.begin(self.version)]
-
-
 class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, received: Callable[[bytes], None]) -> None:
         self._received = received
@@ -260,7 +154,7 @@ class SimulatedMember:
         self._on_frame = on_frame
         self._mode = mode
         self._rejoin = rejoin
-        self._dave = _Dave(ticket.user_id, ticket.channel_id)
+        self._dave = DaveClient(ticket.user_id, ticket.channel_id)
         self._names: dict[int, int] = {}
         self._seq_ack = -1
         self._interval_s = KEEPALIVE_S
@@ -488,7 +382,7 @@ class SimulatedMember:
         self._seq_ack = -1
         self.others.clear()
         self._names.clear()
-        self._dave = _Dave(self.user_id, self.ticket.channel_id)
+        self._dave = DaveClient(self.user_id, self.ticket.channel_id)
         ticket = self.ticket
         await self._connect(
             GatewayOp.IDENTIFY,

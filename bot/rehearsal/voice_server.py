@@ -15,73 +15,27 @@ import asyncio
 import json
 import logging
 import secrets
-from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import aiohttp
 from aiohttp import web
 
 from bot.rehearsal import media, mls
-from bot.rehearsal.delivery import Delivery, Op, Outgoing
-from bot.rehearsal.forwarding import Forwarder, Impairment, Leg, Realism
+from bot.rehearsal.delivery import Op
+from bot.rehearsal.forwarding import Forwarder, Impairment, Realism
+from bot.rehearsal.voice_call import ABORT, Admission, Call, CloseCode, Connection, GatewayOp, Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
+    from bot.rehearsal.delivery import Delivery, Outgoing
+
 log = logging.getLogger(__name__)
 
-ABORT = 1006
-"""Not a code that travels: the TCP connection is cut."""
-
 _RESUMABLE = frozenset({1001, ABORT, 4015})
-_REPLAYABLE = 2_000
-_QUEUED = 4_096
 _CLOSE_WAIT_S = 2.0
-
-
-class GatewayOp(IntEnum):
-    """Opcodes of the voice gateway that are not DAVE's (`delivery.Op`)."""
-
-    IDENTIFY = 0
-    SELECT_PROTOCOL = 1
-    READY = 2
-    HEARTBEAT = 3
-    SESSION_DESCRIPTION = 4
-    SPEAKING = 5
-    HEARTBEAT_ACK = 6
-    RESUME = 7
-    HELLO = 8
-    RESUMED = 9
-    CLIENTS_CONNECT = 11
-    VIDEO = 12
-    CLIENT_DISCONNECT = 13
-    MEDIA_SINK_WANTS = 15
-    CLIENT_FLAGS = 18
-    CLIENT_PLATFORM = 20
-
-
-class CloseCode(IntEnum):
-    """Why the voice gateway ends a connection."""
-
-    GOING_AWAY = 1001
-    UNKNOWN_OPCODE = 4001
-    UNDECODABLE = 4002
-    NOT_AUTHENTICATED = 4003
-    AUTHENTICATION_FAILED = 4004
-    ALREADY_AUTHENTICATED = 4005
-    SESSION_INVALID = 4006
-    SESSION_TIMEOUT = 4009
-    UNKNOWN_PROTOCOL = 4012
-    DISCONNECTED = 4014
-    SERVER_CRASHED = 4015
-    UNKNOWN_ENCRYPTION = 4016
-    DAVE_REQUIRED = 4017
-    BAD_REQUEST = 4020
-    CALL_TERMINATED = 4022
 
 
 class _Refused(Exception):
@@ -90,188 +44,6 @@ class _Refused(Exception):
     def __init__(self, code: CloseCode) -> None:
         super().__init__(code.name)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class _Admission:
-    guild_id: int
-    channel_id: int
-    user_id: int
-    session_id: str = field(repr=False)
-    token: str = field(repr=False)
-    stage: bool
-
-
-class _Connection:
-    """One websocket: what is to be sent waits here."""
-
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
-        self._socket = socket
-        self._transport = transport
-        self._queue: asyncio.Queue[str | bytes | int | None] = asyncio.Queue(_QUEUED)
-
-    def send(self, message: str | bytes) -> None:
-        try:
-            self._queue.put_nowait(message)
-        except asyncio.QueueFull:
-            self.close(ABORT)
-
-    def close(self, code: int) -> None:
-        """Close after what waits was sent; `ABORT` at once."""
-        if code == ABORT:
-            if self._transport is not None:
-                self._transport.abort()
-            return
-        with suppress(asyncio.QueueFull):
-            self._queue.put_nowait(code)
-
-    def stop(self) -> None:
-        """Nobody reads any more: let `write` end."""
-        while self._queue.full():
-            self._queue.get_nowait()
-        self._queue.put_nowait(None)
-
-    async def write(self) -> None:
-        with suppress(ConnectionError):
-            while (message := await self._queue.get()) is not None:
-                if isinstance(message, str):
-                    await self._socket.send_str(message)
-                elif isinstance(message, bytes):
-                    await self._socket.send_bytes(message)
-                else:
-                    await self._socket.close(code=message)
-
-
-class Session:
-    """One client's voice session; it outlives its websocket.
-
-    Attributes:
-        connection: None while the client is away and may resume.
-        speaking: Flags of its last op 5; None before the first.
-        video: Its last op 12; None before the first.
-    """
-
-    def __init__(self, admission: _Admission, connection: _Connection, leg: Leg) -> None:
-        self.admission = admission
-        self.connection: _Connection | None = connection
-        self.leg = leg
-        self.speaking: int | None = None
-        self.video: dict[str, Any] | None = None
-        self.expiry: asyncio.TimerHandle | None = None
-        self._sequence = 0
-        self._sent = 0
-        self._kept: deque[str | bytes] = deque(maxlen=_REPLAYABLE)
-
-    @property
-    def user_id(self) -> int:
-        """Discord user id."""
-        return self.admission.user_id
-
-    def send(self, op: int, payload: Any) -> None:
-        """A numbered message: bytes as binary message, anything else as JSON."""
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        self._sent += 1
-        message: str | bytes
-        if isinstance(payload, bytes):
-            message = self._sequence.to_bytes(2) + bytes([op]) + payload
-        else:
-            message = json.dumps({"op": op, "d": payload, "seq": self._sequence})
-        self._kept.append(message)
-        if self.connection is not None:
-            self.connection.send(message)
-
-    def replay(self, seq_ack: int) -> bool:
-        """Send again what came after *seq_ack*; False if that is no longer known."""
-        missed = self._sent if seq_ack < 0 else (self._sequence - seq_ack) & 0xFFFF
-        if self.connection is None or missed > len(self._kept):
-            return False
-        self.connection.send(json.dumps({"op": GatewayOp.RESUMED, "d": None}))
-        for message in list(self._kept)[len(self._kept) - missed :]:
-            self.connection.send(message)
-        return True
-
-    def detach(self, code: int) -> None:
-        """Close the websocket, if there is one."""
-        if self.connection is not None:
-            self.connection.close(code)
-            self.connection = None
-
-
-class Call:
-    """Everyone connected to one voice channel.
-
-    Attributes:
-        sessions: By user id, once they have a session description.
-        delivery: The DAVE half; None on a stage, where there is none.
-    """
-
-    def __init__(self, channel_id: int, *, stage: bool) -> None:
-        self.channel_id = channel_id
-        self.sessions: dict[int, Session] = {}
-        self._loop = asyncio.get_running_loop()
-        self.delivery = None if stage else Delivery(channel_id, clock=self._loop.time)
-        self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def dave_version(self) -> int:
-        """What the next session description says."""
-        return self.delivery.version if self.delivery else 0
-
-    def enter(self, session: Session) -> None:
-        """The session has its description: others learn of it and it of them."""
-        others = [other for other in self.sessions.values() if other.user_id != session.user_id]
-        self.sessions[session.user_id] = session
-        if self.delivery is not None:
-            self.dispatch(self.delivery.join(session.user_id))
-        if others:
-            session.send(GatewayOp.CLIENTS_CONNECT, {"user_ids": [str(other.user_id) for other in others]})
-        for other in others:
-            other.send(GatewayOp.CLIENTS_CONNECT, {"user_ids": [str(session.user_id)]})
-            _introduce(session, to=other)
-            _introduce(other, to=session)
-
-    def exit(self, session: Session) -> None:
-        """The session is over."""
-        if self.sessions.get(session.user_id) is not session:
-            return
-        del self.sessions[session.user_id]
-        for other in self.sessions.values():
-            other.send(GatewayOp.CLIENT_DISCONNECT, {"user_id": str(session.user_id)})
-        if self.delivery is not None:
-            self.dispatch(self.delivery.leave(session.user_id))
-        if not self.sessions and self._timer is not None:
-            self._timer.cancel()
-
-    def relay(self, sender: Session, op: GatewayOp, payload: dict[str, Any]) -> None:
-        """Tell everyone but *sender*."""
-        for other in self.sessions.values():
-            if other is not sender:
-                other.send(op, payload)
-
-    def dispatch(self, messages: list[Outgoing]) -> None:
-        """Send what the delivery service wants sent, and wake it in time."""
-        for message in messages:
-            if (session := self.sessions.get(message.user_id)) is not None:
-                session.send(message.op, message.payload)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self.delivery is not None and (deadline_s := self.delivery.deadline_s) is not None:
-            self._timer = self._loop.call_at(deadline_s, self._tick)
-
-    def _tick(self) -> None:
-        if self.delivery is not None:
-            self.dispatch(self.delivery.tick())
-
-
-def _introduce(session: Session, *, to: Session) -> None:
-    user_id = str(session.user_id)
-    to.send(GatewayOp.CLIENT_FLAGS, {"user_id": user_id, "flags": 2})
-    to.send(GatewayOp.CLIENT_PLATFORM, {"user_id": user_id, "platform": 0})
-    if session.speaking is not None:
-        to.send(GatewayOp.SPEAKING, {"user_id": user_id, "ssrc": session.leg.ssrc, "speaking": session.speaking})
-    if session.video is not None:
-        to.send(GatewayOp.VIDEO, session.video)
 
 
 class VoiceServer:
@@ -300,10 +72,10 @@ class VoiceServer:
         self.requires_dave = requires_dave
         self.realism = realism or Realism()
         self._forwarder = Forwarder(self.realism)
-        self._admissions: dict[tuple[int, int], _Admission] = {}
+        self._admissions: dict[tuple[int, int], Admission] = {}
         self._sessions: dict[tuple[int, int], Session] = {}
         self._calls: dict[int, Call] = {}
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
         self._impairments: dict[int, Impairment] = {}
         self._last_ssrc = 0
@@ -335,7 +107,7 @@ class VoiceServer:
 
     def admit(self, *, guild_id: int, channel_id: int, user_id: int, session_id: str, token: str, stage: bool) -> None:
         """Let this (user, session, token) identify. A later call for the same user and guild replaces the former."""
-        self._admissions[guild_id, user_id] = _Admission(guild_id, channel_id, user_id, session_id, token, stage)
+        self._admissions[guild_id, user_id] = Admission(guild_id, channel_id, user_id, session_id, token, stage)
 
     async def dismiss(self, user_id: int, guild_id: int, *, code: int = CloseCode.DISCONNECTED) -> None:
         """End the user's voice session in that guild: the websocket is closed with *code*, nothing can be resumed.
@@ -350,7 +122,7 @@ class VoiceServer:
         """One websocket, from HELLO to its close."""
         socket = web.WebSocketResponse(timeout=_CLOSE_WAIT_S, max_msg_size=1 << 17)
         await socket.prepare(request)
-        connection = _Connection(socket, request.transport)
+        connection = Connection(socket, request.transport)
         self._connections.add(connection)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -451,7 +223,7 @@ class VoiceServer:
             raise KeyError(user_id)
         return call, call.delivery
 
-    async def _serve(self, socket: web.WebSocketResponse, connection: _Connection) -> None:
+    async def _serve(self, socket: web.WebSocketResponse, connection: Connection) -> None:
         hello = {"v": 8, "heartbeat_interval": self.heartbeat_interval_s * 1000}
         connection.send(json.dumps({"op": GatewayOp.HELLO, "d": hello}))
         client = _Client(self, connection)
@@ -482,7 +254,7 @@ class VoiceServer:
         else:
             self._suspend(session, code)
 
-    def identify(self, connection: _Connection, data: dict[str, Any]) -> Session:
+    def identify(self, connection: Connection, data: dict[str, Any]) -> Session:
         """Check what the client says it is, and answer READY."""
         admission = self._admissions.get((int(data["server_id"]), int(data["user_id"])))
         if admission is None or admission.session_id != data["session_id"]:
@@ -514,7 +286,7 @@ class VoiceServer:
         )
         return session
 
-    def resume(self, connection: _Connection, data: dict[str, Any]) -> Session:
+    def resume(self, connection: Connection, data: dict[str, Any]) -> Session:
         """Put *connection* into the place of the one that was lost."""
         guild_id = int(data["server_id"])
         for session in self._sessions.values():
@@ -590,7 +362,7 @@ class VoiceServer:
 class _Client:
     """What comes over one websocket, taken apart. Whatever has the wrong shape closes it with 4002."""
 
-    def __init__(self, server: VoiceServer, connection: _Connection) -> None:
+    def __init__(self, server: VoiceServer, connection: Connection) -> None:
         self._server = server
         self._connection = connection
         self.session: Session | None = None

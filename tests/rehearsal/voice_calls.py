@@ -15,7 +15,7 @@ from bot.rehearsal.voice_host import VoiceTicket
 from bot.rehearsal.voice_server import VoiceServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
     import numpy.typing as npt
 
@@ -56,7 +56,7 @@ class VoiceSite:
 
 
 @asynccontextmanager
-async def voice_site(**options: Any) -> AsyncIterator[VoiceSite]:
+async def voice_site(**options: Any) -> AsyncGenerator[VoiceSite]:
     async with VoiceServer(**options) as server:
         app = web.Application()
         app.router.add_get("/", server.handle)
@@ -73,7 +73,7 @@ async def voice_site(**options: Any) -> AsyncIterator[VoiceSite]:
 
 async def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 -- what it waits for has no event of its own
             await asyncio.sleep(0.002)
 
 
