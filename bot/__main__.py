@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
 from pathlib import Path
@@ -45,9 +46,9 @@ def run() -> None:
     settings = _settings()
     if settings.discord_token is None:
         Console(stderr=True).print(
-            "DISCORD_TOKEN is not set, so here is the rehearsal: the whole bot on a Discord of its own, on this machine."
+            "DISCORD_TOKEN is not set, so this is the rehearsal: the whole bot, on a Discord of this machine alone."
         )
-        _rehearse(settings)
+        rehearse()
         return
     logs.set_up(level=settings.log_level)
     asyncio.run(_serve(settings, settings.discord_token.get_secret_value()))
@@ -61,6 +62,62 @@ async def _serve(settings: Settings, token: str) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, app.stop)
         await app.run(token)
+
+
+@cli.command()
+def rehearse(
+    *,
+    audio: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="Your recording as somebody's voice (oleg, anna, david, maria, peter)."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="A model folder or name, in place of the small one.")] = None,
+    loss: Annotated[float, typer.Option(min=0, max=0.9, help="Part of the packets that are lost.")] = 0.0,
+    duplicate: Annotated[float, typer.Option(min=0, max=0.9, help="Part that arrives twice.")] = 0.0,
+    jitter_ms: Annotated[float, typer.Option(min=0, max=500, help="How late packets may be.")] = 0.0,
+    garbage: Annotated[float, typer.Option(min=0, max=1, help="Datagrams of nonsense for each packet.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of all that is random.")] = 0,
+    rounds: Annotated[int, typer.Option(min=1, help="How often the conversation is held.")] = 1,
+    fast: Annotated[bool, typer.Option("--fast", help="Who need not wait for others speaks at once.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One summary object on stdout, nothing else.")] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Only the Discord, for clients of your own.")] = False,
+) -> None:
+    """The whole bot on a Discord of its own: no account, no network, no download."""
+    logs.set_up(level="WARNING")
+    if serve:
+        from bot.rehearsal.serving import serve as serve_discord  # noqa: PLC0415 - as below
+
+        asyncio.run(serve_discord())
+        return
+    from bot.rehearsal.screen import printing, show  # noqa: PLC0415 - a live bot never loads the rehearsal
+    from bot.rehearsal.story import Options, Rehearsal  # noqa: PLC0415
+
+    options = Options(
+        recordings=dict(_recording(item) for item in audio or ()),
+        model=model,
+        loss=loss,
+        duplicate=duplicate,
+        jitter_ms=jitter_ms,
+        garbage=garbage,
+        seed=seed,
+        fast=fast,
+        rounds=rounds,
+    )
+    console = Console()
+    if as_json:
+        summary = asyncio.run(Rehearsal(options).run())
+        sys.stdout.write(json.dumps(summary.as_dict(), ensure_ascii=False) + "\n")
+    else:
+        summary = asyncio.run(show(Rehearsal(options, watch=printing(console)), console))
+    if not summary.ok:
+        raise typer.Exit(1)
+
+
+def _recording(item: str) -> tuple[str, Path]:
+    name, sign, path = item.partition("=")
+    if not sign or not path:
+        raise StartRefused("--audio takes NAME=FILE, for example --audio anna=answer.wav.")
+    return name.strip().lower(), Path(path).expanduser()
 
 
 def main() -> None:

@@ -126,6 +126,7 @@ async def open_app(
             transcriber=transcriber,
             probability=lambda: SpeechProbability(silero),
             endpointing=Endpointing(silence_s=settings.silence_s),
+            workers=settings.workers,
             language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
         )
         interviews = Interviews(hearing=hearing, clock=clock)

@@ -197,6 +197,7 @@ class Hearing:
     probability: Callable[[], SpeechProbability]
     endpointing: Endpointing
     language: str | None = None
+    workers: int = 1
 
 
 class Interview:
@@ -237,6 +238,7 @@ class Interview:
             on_snippet=self._on_snippet,
             clock=self.now_s,
             endpointing=hearing.endpointing,
+            workers=hearing.workers,
             language=hearing.language,
         )
         self.receiver = Receiver(
@@ -421,7 +423,6 @@ class Interview:
             await asyncio.sleep(BEAT_S)
             now_s = self.now_s()
             self.receiver.tick()
-            self.pipeline.tick()
             if now_s - kept_alive_s >= KEEP_ALIVE_S and self._link is not None:
                 kept_alive_s = now_s
                 self._link.keep_alive()

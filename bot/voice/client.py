@@ -415,6 +415,7 @@ class ReceivingClient(discord.VoiceClient):
         self._on_change = on_change
         self._pings = 0
         self._ended = False
+        self._left = False
         super().__init__(client, channel)
 
     def create_connection_state(self) -> ReceivingState:
@@ -477,6 +478,9 @@ class ReceivingClient(discord.VoiceClient):
 
     async def leave(self) -> None:
         """Leave the channel. Never raises; safe to call twice."""
+        if self._left:  # discord.py would wait in vain for the news that it left once more
+            return
+        self._left = True
         with contextlib.suppress(discord.DiscordException, TimeoutError, aiohttp.ClientError, OSError):
             await self.disconnect(force=True)
         self.cleanup()

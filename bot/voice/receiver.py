@@ -377,6 +377,11 @@ class Receiver:
         self._video.clear()
         self._transport = self._frames = None
 
+    @property
+    def silent(self) -> bool:
+        """Whether no audio of anybody is left in the rings."""
+        return all(voice.ring.silent for voice in self._voices.values())
+
     # -- streams and their owners -------------------------------------------------------------------------------
 
     def _map(self, user_id: int, ssrc: int) -> _Stream:

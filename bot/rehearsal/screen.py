@@ -1,0 +1,219 @@
+"""The rehearsal on a terminal: what the people in the channel see, and beside it the evidence.
+
+On a terminal it is redrawn as things happen; into a pipe or file it is written line by line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.layout import Layout
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from bot.rehearsal.cast import PEOPLE, ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.interview.session import Heard
+    from bot.rehearsal.entities import Message
+    from bot.rehearsal.story import Direction, Rehearsal, Summary
+
+REDRAW_S = 0.2
+
+_STYLES = {"scene": "dim italic", "line": "bold", "silent": "yellow", "act": "cyan"}
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+
+
+def discord_text(markdown: str) -> Text:
+    """*markdown* as Discord would show it, near enough for a terminal."""
+    text = Text()
+    for number, line in enumerate(markdown.splitlines()):
+        if number:
+            text.append("\n")
+        style = ""
+        if line.startswith("## "):
+            line, style = line[3:], "bold"  # noqa: PLW2901 - the rest of the line
+        elif line.startswith("-# "):
+            line, style = line[3:], "dim"  # noqa: PLW2901 - the rest of the line
+        at = 0
+        for match in _BOLD.finditer(line):
+            text.append(_plain(line[at : match.start()]), style)
+            text.append(_plain(match[1]), f"{style} bold".strip())
+            at = match.end()
+        text.append(_plain(line[at:]), style)
+    return text
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"<@!?\d+>", "@host", text)
+    text = re.sub(r"<#\d+>", "#Interview room", text)
+    return re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)[*_`]", "", text))
+
+
+def _labels(components: object) -> tuple[list[str], list[str]]:
+    """The texts and the button labels in a message's components, in order."""
+    texts: list[str] = []
+    labels: list[str] = []
+
+    def walk(component: object) -> None:
+        if isinstance(component, dict):
+            kind = component.get("type")
+            if kind == 10:
+                texts.append(str(component["content"]))
+            elif kind == 2:
+                labels.append(str(component.get("label", "")))
+            for part in component.get("components", ()):
+                walk(part)
+        elif isinstance(component, list | tuple):
+            for part in component:
+                walk(part)
+
+    walk(components)
+    return texts, labels
+
+
+def message_view(message: Message) -> RenderableType:
+    """One message of the channel."""
+    if not message.components:
+        return Panel(discord_text(message.content), title="SkillRally", title_align="left", border_style="blue")
+    texts, labels = _labels(message.components)
+    parts: list[RenderableType] = [discord_text(text) for text in texts]
+    if labels:
+        parts.append(Columns([Text(f" {label} ", style="reverse") for label in labels], padding=(0, 1)))
+    heard = any("those who joined are heard" in text for text in texts)
+    return Panel(Group(*parts), title="SkillRally", title_align="left", border_style="red" if heard else "bright_black")
+
+
+def evidence(rehearsal: Rehearsal) -> RenderableType:
+    """The counters, as they stand."""
+    status, interview = rehearsal.status(), rehearsal.interview
+    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1))
+    table.add_column("")
+    for name in ("packets", "still sealed", "decrypted"):
+        table.add_column(name, justify="right")
+    heard = {h.user_id: h for h in status.heard} if status else {}
+    for name in PEOPLE:
+        _row(table, name, heard.get(rehearsal.user(name).id))
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column(justify="right")
+    if interview is not None and status is not None:
+        counters, counts = interview.receiver.counters, interview.pipeline.counts
+        latencies = sorted(interview.captions.latencies_s) if interview.captions else []
+        middle = f"{latencies[len(latencies) // 2]:.2f} s" if latencies else "-"
+        for label, value in (
+            ("datagrams", f"{counters.datagrams:,}"),
+            ("dropped, still sealed", f"{counters.dropped_sealed:,}"),
+            ("not authentic, not RTP", f"{counters.not_authentic + counters.not_rtp + counters.not_opus:,}"),
+            ("lost, of those concealed", f"{counters.lost:,}, {counters.concealed + counters.recovered:,}"),
+            ("voice heard", f"{counters.frames * 0.02:.1f} s"),
+            ("audio overwritten", f"{counts.wiped_s:.1f} s"),
+            ("end of speech to caption", middle),
+            ("end-to-end encrypted", "yes" if status.encrypted else "no"),
+        ):
+            facts.add_row(label, value)
+    return Group(table, facts)
+
+
+def _row(table: Table, name: str, heard: Heard | None) -> None:
+    if heard is None:
+        table.add_row(Text(f"{name.capitalize()}", style="dim"), "", "", "")
+        return
+    style = "green" if heard.joined else "yellow"
+    table.add_row(
+        Text(f"{'●' if heard.joined else '○'} {name.capitalize()}", style=style),
+        f"{heard.packets:,}",
+        f"{heard.dropped_sealed:,}",
+        Text(f"{heard.decrypted:,}", style="bold" if not heard.decrypted else ""),
+    )
+
+
+def stage_view(rehearsal: Rehearsal) -> RenderableType:
+    """The whole screen."""
+    layout = Layout()
+    directions = Layout(name="directions", size=9)
+    middle = Layout(name="middle")
+    layout.split_column(middle, directions)
+    seen = [message_view(m) for m in rehearsal.seen("peter") if m.ephemeral_to is None]
+    middle.split_row(
+        Layout(Panel(Group(*seen), title="# Interview room, as everybody in it sees it", title_align="left"), ratio=3),
+        Layout(Panel(evidence(rehearsal), title="Evidence", title_align="left"), ratio=2),
+    )
+    lines = [_direction(d) for d in list(rehearsal.directions)[-7:]]
+    title = f"On stage · {rehearsal.elapsed_s:4.0f} s"
+    directions.update(Panel(Group(*lines), title=title, title_align="left"))
+    return layout
+
+
+def _direction(direction: Direction) -> Text:
+    text = Text(f"{direction.at_s:5.1f}  ", style="dim")
+    text.append(direction.text, style=_STYLES.get(direction.kind, ""))
+    if direction.kind == "silent":
+        text.append("  (nobody may ever read this)", style="dim")
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def summary_view(summary: Summary) -> RenderableType:
+    """What is left on the terminal when it is over."""
+    checks = Table(box=None, show_header=False, padding=(0, 1))
+    for name, held in summary.checks.items():
+        checks.add_row(Text("✓", style="bold green") if held else Text("✗", style="bold red"), name)
+    people = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+    for column in ("", "", "packets", "still sealed", "decrypted", "words said", "wrong"):
+        people.add_column(column, justify="left" if not column else "right")
+    for name in PEOPLE:
+        if (seen := summary.people.get(name)) is not None:
+            wrong = "?" if seen.wrong is None else f"{seen.wrong}"
+            people.add_row(
+                seen.name, Text(ROLES[name], style="dim"), f"{seen.packets:,}", f"{seen.dropped_sealed:,}",
+                f"{seen.decrypted:,}", f"{seen.said}", wrong,
+            )  # fmt: skip
+    lines = [f"{summary.audio_heard_s:.1f} s of voice heard, {summary.audio_wiped_s:.1f} s overwritten."]
+    if summary.caption_latency_p50_s is not None:
+        lines.append(
+            f"From the end of speech to its caption: {summary.caption_latency_p50_s:.2f} s (half of them), "
+            f"{summary.caption_latency_p95_s:.2f} s (95 in 100)."
+        )
+    verdict = (
+        Text(f"Everything held, in {summary.seconds:.0f} s.", style="bold green")
+        if summary.ok
+        else Text("Something did not hold.", style="bold red")
+    )
+    notes = Text("\n".join(lines))
+    return Panel(Group(people, notes, Text(), checks, Text(), verdict), title="The rehearsal", title_align="left")
+
+
+async def show(rehearsal: Rehearsal, console: Console) -> Summary:
+    """Run the rehearsal before whoever watches."""
+    if not console.is_terminal:
+        summary = await rehearsal.run()
+    else:
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            async with asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(rehearsal.run(), name="rehearsal")
+                while not running.done():
+                    live.update(stage_view(rehearsal), refresh=True)
+                    await asyncio.wait({running}, timeout=REDRAW_S)
+            summary = running.result()
+    console.print(summary_view(summary))
+    return summary
+
+
+def printing(console: Console) -> Callable[[Direction], None]:
+    """A watcher that writes each stage direction as a line; for pipes and files."""
+
+    def watch(direction: Direction) -> None:
+        if not console.is_terminal:
+            console.print(_direction(direction), soft_wrap=True)
+
+    return watch
