@@ -19,13 +19,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.rehearsal.cast import PEOPLE, ROLES
+from bot.rehearsal.entities import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bot.interview.session import Heard
     from bot.rehearsal.entities import Message
     from bot.rehearsal.story import Direction, Rehearsal, Summary
+    from bot.rehearsal.wire import Json
 
 REDRAW_S = 0.2
 
@@ -59,26 +61,11 @@ def _plain(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)[*_`]", "", text))
 
 
-def _labels(components: object) -> tuple[list[str], list[str]]:
+def _labels(components: Iterable[Json]) -> tuple[list[str], list[str]]:
     """The texts and the button labels in a message's components, in order."""
-    texts: list[str] = []
-    labels: list[str] = []
-
-    def walk(component: object) -> None:
-        if isinstance(component, dict):
-            kind = component.get("type")
-            if kind == 10:
-                texts.append(str(component["content"]))
-            elif kind == 2:
-                labels.append(str(component.get("label", "")))
-            for part in component.get("components", ()):
-                walk(part)
-        elif isinstance(component, list | tuple):
-            for part in component:
-                walk(part)
-
-    walk(components)
-    return texts, labels
+    every = list(walk(components))
+    texts = [str(component["content"]) for component in every if component["type"] == 10]
+    return texts, [str(component.get("label", "")) for component in every if component["type"] == 2]
 
 
 def message_view(message: Message) -> RenderableType:
@@ -95,14 +82,14 @@ def message_view(message: Message) -> RenderableType:
 
 def evidence(rehearsal: Rehearsal) -> RenderableType:
     """The counters, as they stand."""
-    status, interview = rehearsal.status(), rehearsal.interview
+    status, interview = rehearsal.stage.status(), rehearsal.stage.interview
     table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1))
     table.add_column("")
     for name in ("packets", "still sealed", "decrypted"):
         table.add_column(name, justify="right")
     heard = {h.user_id: h for h in status.heard} if status else {}
     for name in PEOPLE:
-        _row(table, name, heard.get(rehearsal.user(name).id))
+        _row(table, name, heard.get(rehearsal.stage.user(name).id))
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim")
     facts.add_column(justify="right")
@@ -143,13 +130,13 @@ def stage_view(rehearsal: Rehearsal) -> RenderableType:
     directions = Layout(name="directions", size=9)
     middle = Layout(name="middle")
     layout.split_column(middle, directions)
-    seen = [message_view(m) for m in rehearsal.seen("peter") if m.ephemeral_to is None]
+    seen = [message_view(m) for m in rehearsal.stage.seen("peter") if m.ephemeral_to is None]
     middle.split_row(
         Layout(Panel(Group(*seen), title="# Interview room, as everybody in it sees it", title_align="left"), ratio=3),
         Layout(Panel(evidence(rehearsal), title="Evidence", title_align="left"), ratio=2),
     )
     lines = [_direction(d) for d in list(rehearsal.directions)[-7:]]
-    title = f"On stage · {rehearsal.elapsed_s:4.0f} s"
+    title = f"On stage · {rehearsal.stage.elapsed_s:4.0f} s"
     directions.update(Panel(Group(*lines), title=title, title_align="left"))
     return layout
 

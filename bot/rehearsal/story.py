@@ -13,38 +13,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
 from collections import Counter, deque
-from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.app import App, open_app
 from bot.interview.session import Stopped
 from bot.rehearsal.cast import MODEL, PEOPLE, ROLES, Line, read_lines, with_recordings, word_errors, words
-from bot.rehearsal.connector import loopback_connector
 from bot.rehearsal.forwarding import Impairment
-from bot.rehearsal.furnishing import PracticeGuild, practice_guild
-from bot.rehearsal.member import SimulatedMember
-from bot.rehearsal.server import LoopbackDiscord
-from bot.rehearsal.voice_server import VoiceServer
-from bot.rehearsal.world import Event, World
+from bot.rehearsal.stage import Stage, until
 from config.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bot.interview.session import Interview, Status
-    from bot.rehearsal.entities import Message, User
+    from bot.rehearsal.world import Event
 
 BREATH_S = 0.9
 """Between two people's turns: longer than the pause that ends an utterance, as people leave it."""
 
 SETTLE_S = 8.0
 """How long the last caption may take before the interview is ended."""
-
-TICKED = {"purposes": ["transcribe", "captions"], "age": ["yes"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,45 +120,25 @@ class Rehearsal:
 
     Attributes:
         directions: What happened lately.
-        interview: The bot's own interview, once it runs.
-        world: The Discord it takes place in.
+        stage: The bot, the Discord around it, and the people.
     """
 
     def __init__(self, options: Options, *, watch: Callable[[Direction], None] | None = None) -> None:
         self._options = options
         self._watch = watch
         self._lines = with_recordings(read_lines(), options.recordings)
-        self._began_s = time.monotonic()
-        self._members: dict[str, SimulatedMember] = {}
-        self._stack = AsyncExitStack()
-        self._last_status: Status | None = None
         self.directions: deque[Direction] = deque(maxlen=40)
-        self.world = World()
-        self.place: PracticeGuild = practice_guild(self.world, people=PEOPLE)
-        self.interview: Interview | None = None
-        self.stage = "starting"
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since it began."""
-        return time.monotonic() - self._began_s
-
-    def user(self, name: str) -> User:
-        """A person's account."""
-        return self.place.people[name]
-
-    def seen(self, name: str) -> list[Message]:
-        """What a person reads in the voice channel now."""
-        return self.world.seen_by(self.user(name).id, self.place.voice.id)
-
-    def status(self) -> Status | None:
-        """How the interview stands, or stood last."""
-        if self.interview is not None:
-            self._last_status = self.interview.status()
-        return self._last_status
+        settings = Settings(
+            _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
+            discord_token=None,
+            model=options.model or str(MODEL),
+            languages="",
+            guild_id=None,
+        )
+        self.stage = Stage(settings, people=PEOPLE)
 
     def _say(self, text: str, kind: str = "act") -> None:
-        direction = Direction(self.elapsed_s, text, kind)
+        direction = Direction(self.stage.elapsed_s, text, kind)
         self.directions.append(direction)
         if self._watch is not None:
             self._watch(direction)
@@ -181,114 +151,77 @@ class Rehearsal:
         Raises:
             StartRefused: If the bot cannot start.
         """
-        options = self._options
-        settings = Settings(
-            _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
-            discord_token=None,
-            model=options.model or str(MODEL),
-            languages="",
-            guild_id=None,
-        )
         summary = Summary()
         before = _leavings()
-        async with self._stack as stack:
-            voice = await stack.enter_async_context(VoiceServer())
-            discord = await stack.enter_async_context(LoopbackDiscord(self.world, voice=voice))
-            self._say("A Discord of its own is up on 127.0.0.1, with a certificate made for this run.", "scene")
-            async with open_app(settings, connector=loopback_connector(discord)) as app, asyncio.TaskGroup() as tasks:
-                running = tasks.create_task(app.run(self.place.bot_user.token), name="bot")
-                try:
-                    await self._play(app, discord, voice, summary)
-                finally:
-                    app.stop()
-                    await asyncio.wait({running})
-        summary.seconds = round(self.elapsed_s, 2)
+        async with self.stage:
+            self._say("A Discord of its own is up on 127.0.0.1; the bot has logged in to it.", "scene")
+            await self._play(summary)
+        summary.seconds = round(self.stage.elapsed_s, 2)
         summary.checks["no process, thread or shared memory is left"] = await _nothing_left(before)
         summary.ok = all(summary.checks.values())
-        self.stage = "over"
         return summary
 
-    async def _play(self, app: App, discord: LoopbackDiscord, voice: VoiceServer, summary: Summary) -> None:
-        people, channel = discord.people, self.place.voice.id
-        await discord.until(lambda: bool(self.place.bot.commands), within_s=30)
-        self._say("The bot has logged in and registered its commands.", "scene")
+    async def _play(self, summary: Summary) -> None:
+        stage, options = self.stage, self._options
         for name in ("oleg", "anna", "david", "peter"):
-            await self._arrive(name, discord)
-        reply = await people.use(self.user("oleg").id, "interview start", channel)
+            await self._arrive(name)
+        reply = await stage.start("oleg")
         self._say(f"Oleg uses /interview start. The bot answers: “{_first_line(reply.text)}”")
-        interview = self.interview = app.services.interviews.of(self.place.guild.id)
-        if interview is None:
-            summary.checks["the interview starts"] = False
-            return
-        self.stage = "running"
-        voice.impair(
-            self.place.bot_user.id,
+        stage.voice.impair(
+            stage.bot_id,
             Impairment(
-                loss=self._options.loss,
-                duplicate=self._options.duplicate,
-                jitter_ms=self._options.jitter_ms,
-                garbage=self._options.garbage,
-                seed=self._options.seed,
+                loss=options.loss,
+                duplicate=options.duplicate,
+                jitter_ms=options.jitter_ms,
+                garbage=options.garbage,
+                seed=options.seed,
             ),
         )
         shown: list[str] = []
-        forget = self.world.subscribe(lambda event: _note_caption(event, self.place.bot_user.id, shown))
+        forget = stage.world.subscribe(lambda event: _note_caption(event, stage.bot_id, shown))
         try:
             for name in ("oleg", "anna", "david"):
-                await self._join(name, discord)
-            await self._wait_encrypted(interview)
-            for _ in range(self._options.rounds):
-                await self._converse(discord)
-            await self._settle(interview)
-            reply = await people.use(self.user("anna").id, "interview status", channel)
-            self._say("Anna uses /interview status; only she sees the answer.")
-            await self._end(app, discord, interview, summary, shown)
+                await self._join(name)
+            for _ in range(options.rounds):
+                await self._converse()
+            await self._settle()
+            await stage.press("anna", "Status")
+            self._say("Anna presses Status; only she sees the answer.")
+            await self._end(summary, shown)
         finally:
             forget()
 
-    async def _arrive(self, name: str, discord: LoopbackDiscord) -> None:
-        ticket = self.world.join_voice(self.user(name).id, self.place.voice.id)
-        member = SimulatedMember(ticket, ssl=discord.client_context())
-        self._members[name] = await self._stack.enter_async_context(member)
+    async def _arrive(self, name: str) -> None:
+        await self.stage.arrive(name)
         self._say(f"{name.capitalize()} ({ROLES[name]}) comes into the voice channel.")
 
-    async def _join(self, name: str, discord: LoopbackDiscord) -> None:
-        notice = self._notice()
-        form = await discord.people.press(self.user(name).id, notice, "Join")
-        if form.modal is not None:
-            await discord.people.submit(self.user(name).id, form.modal, TICKED)
+    async def _join(self, name: str) -> None:
+        await self.stage.join(name)
         self._say(f"{name.capitalize()} presses Join and ticks what may be done with {_their(name)} voice.")
 
-    async def _withdraw(self, name: str, discord: LoopbackDiscord) -> None:
-        reply = await discord.people.press(self.user(name).id, self._notice(), "Leave")
+    async def _withdraw(self, name: str) -> None:
+        reply = await self.stage.press(name, "Leave")
         self._say(f"{name.capitalize()} presses Leave. From now on {_their(name)} packets stay sealed.")
-        await discord.people.press(self.user(name).id, reply, "Remove my lines")
+        await self.stage.discord.people.press(self.stage.user(name).id, reply, "Remove my lines")
         self._say(f"{name.capitalize()} presses Remove my lines; they vanish from the captions.")
 
-    def _notice(self) -> Message:
-        bot = self.place.bot_user
-        return next(m for m in self.seen("peter") if m.author is bot and m.components and m.ephemeral_to is None)
-
-    async def _wait_encrypted(self, interview: Interview) -> None:
-        await _until(lambda: interview.status().encrypted and not interview.status().pauses, within_s=10)
-
-    async def _converse(self, discord: LoopbackDiscord) -> None:
+    async def _converse(self) -> None:
         """People take turns; with `fast`, whoever need not wait for what another does speaks at the same time."""
         group: list[Line] = []
         withdrawn: set[str] = set()
         for line in self._lines:
-            arrives = line.speaker not in self._members
+            arrives = line.speaker not in self.stage.members
             withdraws = line.silent and line.speaker == "david" and "david" not in withdrawn
             if arrives or withdraws:
                 await self._speak(group)
                 group = []
             if arrives:
-                await self._arrive(line.speaker, discord)
-                await self._join(line.speaker, discord)
+                await self._arrive(line.speaker)
+                await self._join(line.speaker)
             if withdraws:
                 await asyncio.sleep(2.0)  # his earlier words stand in the captions first
                 withdrawn.add(line.speaker)
-                await self._withdraw(line.speaker, discord)
+                await self._withdraw(line.speaker)
             group.append(line)
             if not self._options.fast:
                 await self._speak(group)
@@ -307,52 +240,45 @@ class Rehearsal:
                     await asyncio.sleep(BREATH_S)
                 said = f"“{line.text}”" if line.text else f"(your recording, {line.seconds:.0f} s)"
                 self._say(f"{name.capitalize()}: {said}", "silent" if line.silent else "line")
-                await self._members[name].say(line.file)
+                await self.stage.members[name].say(line.file)
 
         async with asyncio.TaskGroup() as tasks:
             for name, own in by_speaker.items():
                 tasks.create_task(one(name, own), name=f"{name} speaks")
 
-    async def _settle(self, interview: Interview) -> None:
-        """Wait until everything that was said has been written down."""
-        await asyncio.sleep(1.0)
+    async def _settle(self) -> None:
+        """Wait until everything that was said has been written down, and shown."""
         with contextlib.suppress(TimeoutError):
-            await _until(lambda: interview.pipeline.waiting_s == 0, within_s=SETTLE_S)
+            await self.stage.quiet(SETTLE_S)
         await asyncio.sleep(1.3)  # one caption edit more
 
-    async def _end(
-        self, app: App, discord: LoopbackDiscord, interview: Interview, summary: Summary, shown: list[str]
-    ) -> None:
-        captions = interview.captions
-        captions_id = captions.message_id if captions is not None else None
-        status = self.status()
-        await discord.people.press(self.user("oleg").id, self._notice(), "End")
+    async def _end(self, summary: Summary, shown: list[str]) -> None:
+        stage, interview = self.stage, self.stage.running()
+        captions_id = interview.captions.message_id if interview.captions is not None else None
+        status = interview.status()
+        await stage.end("oleg")
         self._say("Oleg presses End.")
-        await _until(lambda: app.services.interviews.of(self.place.guild.id) is None, within_s=20)
-        self.stage = "ended"
-        if status is None:
-            return
-        self._judge(app, interview, status, summary, shown)
+        self._judge(interview, status, summary, shown)
         summary.checks["it ended as asked"] = interview.stopped is Stopped.ASKED
         summary.checks["the captions are deleted"] = (
-            captions_id is not None and self.world.messages[captions_id].deleted_at is not None
+            captions_id is not None and stage.world.messages[captions_id].deleted_at is not None
         )
         summary.checks["the bot has left the channel"] = (
-            self.world.voice_state(self.place.bot_user.id, self.place.guild.id) is None
+            stage.world.voice_state(stage.bot_id, stage.place.guild.id) is None
         )
         self._say("The bot has left; its captions are deleted, the audio is overwritten.", "scene")
 
     # -- what is checked ------------------------------------------------------------------------------------------
 
-    def _judge(self, app: App, interview: Interview, status: Status, summary: Summary, shown: list[str]) -> None:
-        ids = {self.user(name).id: name for name in PEOPLE}
+    def _judge(self, interview: Interview, status: Status, summary: Summary, shown: list[str]) -> None:
+        ids = {self.stage.user(name).id: name for name in PEOPLE}
         summary.people = {name: PersonSeen(name.capitalize(), ROLES[name]) for name in PEOPLE}
         for heard in status.heard:
             if heard.user_id in ids:
                 seen = summary.people[ids[heard.user_id]]
                 seen.packets, seen.dropped_sealed = heard.packets, heard.dropped_sealed
                 seen.decrypted, seen.concealed = heard.decrypted, heard.concealed
-        held = app.services.interviews.drafts.get(interview.interview_id)
+        held = self.stage.app.services.interviews.drafts.get(interview.interview_id)
         drafted: dict[str, list[str]] = {name: [] for name in PEOPLE}
         for snippet in held.snippets if held is not None else ():
             drafted[ids[snippet.speaker_id]] += words(snippet.text)
@@ -434,13 +360,7 @@ async def _nothing_left(before: tuple[set[str], set[str]]) -> bool:
         return children <= before[0] and shared <= before[1]
 
     try:
-        await _until(nothing, within_s=2)
+        await until(nothing, within_s=2)
     except TimeoutError:
         return False
     return True
-
-
-async def _until(condition: Callable[[], bool], *, within_s: float) -> None:
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - what is waited for is counters, which have no event
-            await asyncio.sleep(0.05)

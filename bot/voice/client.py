@@ -104,6 +104,7 @@ class ReceivingState(VoiceConnectionState):
     _watched: bool = False
     _guarded: GuardedSession | None = None
     _resumed: bool = False
+    _runner: asyncio.Task[None] | None
 
     def __init__(self, voice_client: ReceivingClient) -> None:
         self._listeners: list[Callable[[bytes], Any]] = []

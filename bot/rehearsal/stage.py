@@ -1,0 +1,233 @@
+"""The bot and a Discord around it, with people who come, press buttons, speak and go.
+
+    async with Stage(people=("oleg", "anna")) as stage:
+        await stage.arrive("oleg")
+        await stage.start("oleg")
+        await stage.join("oleg")
+        await stage.members["oleg"].say(recording)
+
+Nothing of the bot is replaced or told that this is not the real Discord: it is `bot.app.open_app` with another address
+for Discord, and whatever settings and engine it is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+from bot.app import App, open_app
+from bot.rehearsal.connector import loopback_connector
+from bot.rehearsal.furnishing import PracticeGuild, practice_guild
+from bot.rehearsal.member import SimulatedMember
+from bot.rehearsal.server import LoopbackDiscord
+from bot.rehearsal.voice_server import VoiceServer
+from bot.rehearsal.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from bot.interview.session import Interview, Status
+    from bot.rehearsal.callbacks import Reply
+    from bot.rehearsal.entities import Message, User
+    from config.settings import Settings
+    from stt.engine import Transcriber
+
+TICKED = {"purposes": ["transcribe", "captions"], "age": ["yes"]}
+"""A consent form with everything ticked."""
+
+LOGIN_S = 30.0
+CONNECT_S = 10.0
+END_S = 20.0
+
+
+class Stage:
+    """One bot in one practice server; an async context manager.
+
+    Attributes:
+        world: That Discord's state.
+        place: The server, its channels and people.
+        discord: The loopback Discord; `discord.people` do things.
+        voice: Its voice server, which can be made to misbehave.
+        app: The bot's application.
+        members: People's voices, by name, once they arrived.
+        interview: The bot's own interview, once `start` was called.
+    """
+
+    world: World
+    place: PracticeGuild
+    discord: LoopbackDiscord
+    voice: VoiceServer
+    app: App
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        people: Sequence[str] = ("oleg", "anna"),
+        transcriber: Transcriber | None = None,
+        voice: VoiceServer | None = None,
+        **discord_options: Any,
+    ) -> None:
+        self._settings = settings
+        self._transcriber = transcriber
+        self._discord_options = discord_options
+        self._stack = AsyncExitStack()
+        self._began_s = time.monotonic()
+        self._last_status: Status | None = None
+        self.world = World()
+        self.place = practice_guild(self.world, people=people)
+        self._voice = voice
+        self.members: dict[str, SimulatedMember] = {}
+        self.interview: Interview | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _open(self) -> None:
+        stack = self._stack
+        self.voice = await stack.enter_async_context(self._voice or VoiceServer())
+        self.discord = await stack.enter_async_context(
+            LoopbackDiscord(self.world, voice=self.voice, **self._discord_options)
+        )
+        self.app = await stack.enter_async_context(
+            open_app(self._settings, transcriber=self._transcriber, connector=loopback_connector(self.discord))
+        )
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        running = tasks.create_task(self.app.run(self.place.bot_user.token), name="bot")
+
+        async def end() -> None:
+            self.app.stop()
+            await asyncio.wait({running})
+
+        stack.push_async_callback(end)
+        await self.discord.until(lambda: bool(self.place.bot.commands), within_s=LOGIN_S)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, traceback)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since it was made."""
+        return time.monotonic() - self._began_s
+
+    @property
+    def bot_id(self) -> int:
+        """The bot's user id."""
+        return self.place.bot_user.id
+
+    def user(self, name: str) -> User:
+        """A person's account."""
+        return self.place.people[name]
+
+    def seen(self, name: str) -> list[Message]:
+        """What a person reads in the voice channel now."""
+        return self.world.seen_by(self.user(name).id, self.place.voice.id)
+
+    def notice(self) -> Message:
+        """The notice of the interview, in whichever voice channel it stands."""
+        channels = (self.place.voice, self.place.other_voice, self.place.stage)
+        everything = [m for channel in channels for m in self.world.seen_by(self.place.guild.owner_id, channel.id)]
+        return next(
+            m for m in reversed(everything) if m.author is self.place.bot_user and m.components and not m.ephemeral_to
+        )
+
+    def running(self) -> Interview:
+        """The interview.
+
+        Raises:
+            LookupError: If none was started.
+        """
+        if self.interview is None:
+            raise LookupError("no interview was started")
+        return self.interview
+
+    def status(self) -> Status | None:
+        """How the interview stands, or stood last."""
+        if self.interview is not None:
+            self._last_status = self.interview.status()
+        return self._last_status
+
+    def words(self, name: str) -> str:
+        """What the bot has written down of a person so far."""
+        user_id = self.user(name).id
+        return " ".join(s.text for s in self.running().draft.snippets if s.speaker_id == user_id)
+
+    # -- what people do -------------------------------------------------------------------------------------------
+
+    async def arrive(self, name: str, channel_id: int | None = None) -> SimulatedMember:
+        """Come into the voice channel."""
+        ticket = self.world.join_voice(self.user(name).id, channel_id or self.place.voice.id)
+        member = SimulatedMember(ticket, ssl=self.discord.client_context())
+        self.members[name] = await self._stack.enter_async_context(member)
+        return member
+
+    async def depart(self, name: str) -> None:
+        """Leave the voice channel."""
+        await self.members.pop(name).leave()
+        await self.world.leave_voice(self.user(name).id)
+
+    async def start(self, name: str, *, channel_id: int | None = None, **options: object) -> Reply:
+        """Use `/interview start` and wait until the bot is ready to hear."""
+        place = channel_id or self.place.text.id
+        reply = await self.discord.people.use(self.user(name).id, "interview start", place, options=options)
+        self.interview = self.app.services.interviews.of(self.place.guild.id)
+        if self.interview is not None:
+            await self.ready()
+        return reply
+
+    async def join(self, name: str, ticked: dict[str, list[str]] | None = None) -> Reply:
+        """Press Join and, if the form opens, tick and send it."""
+        people = self.discord.people
+        reply = await people.press(self.user(name).id, self.notice(), "Join")
+        if reply.modal is not None:
+            reply = await people.submit(self.user(name).id, reply.modal, TICKED if ticked is None else ticked)
+        return reply
+
+    async def press(self, name: str, button: str) -> Reply:
+        """Press a button of the notice."""
+        return await self.discord.people.press(self.user(name).id, self.notice(), button)
+
+    async def end(self, name: str) -> None:
+        """Press End and wait until the bot has left nothing behind."""
+        await self.press(name, "End")
+        await self.over()
+
+    # -- waiting --------------------------------------------------------------------------------------------------
+
+    async def over(self, within_s: float = END_S) -> None:
+        """Wait until no interview runs."""
+        await until(lambda: not self.app.services.interviews.running, within_s=within_s)
+
+    async def ready(self, within_s: float = CONNECT_S) -> None:
+        """Wait until the gate is open, and the encryption of the call is settled."""
+        interview = self.running()
+        stage = self.place.stage.id
+        await until(
+            lambda: (s := interview.status()).channel_id == stage or (s.encrypted and not s.pauses), within_s=within_s
+        )
+
+    async def quiet(self, within_s: float = 10.0) -> None:
+        """Wait until everything that was said has been written down."""
+        await asyncio.sleep(0.8)
+        await until(lambda: self.running().pipeline.waiting_s == 0, within_s=within_s)
+
+
+async def until(condition: Callable[[], bool], *, within_s: float) -> None:
+    """Wait until *condition* holds.
+
+    Raises:
+        TimeoutError: If it does not in time.
+    """
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - what is waited for is counters, which have no event
+            await asyncio.sleep(0.02)
