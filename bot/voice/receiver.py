@@ -431,39 +431,54 @@ class Receiver:
             except NotAuthentic:
                 counters.not_authentic += 1
                 return
-        now = self._clock()
         if unknown is None:
             unknown = self._unknown[ssrc] = _Unknown()
-        held = _Held(packet, data, now, gate.moment)
-        unknown.held.append(held)
+        unknown.held.append(_Held(packet, data, self._clock(), gate.moment))
         counters.held += 1
         if len(unknown.held) > HOLD_PACKETS:
             unknown.held.popleft()
             counters.held_expired += 1
-        if payload is not None and payload != SILENCE:
-            self._find_owner(frames, unknown, held, payload)
+        if payload is not None:
+            self._find_owner(transport, frames, unknown)
 
-    def _find_owner(self, frames: FrameOpener, unknown: _Unknown, held: _Held, payload: bytes) -> None:
-        """Try the keys of those who said yes: only the sender's opens the frame."""
+    def _find_owner(self, transport: Transport, frames: FrameOpener, unknown: _Unknown) -> None:
+        """Try the keys of those who said yes: only the sender's opens a frame."""
+        oldest, newest = unknown.held[0], unknown.held[-1]
         if unknown.tries:
             unknown.tries -= 1
-        elif held.at_s - unknown.tried_s < 1:
+        elif newest.at_s - unknown.tried_s < 1:
             return
-        unknown.tried_s = held.at_s
+        unknown.tried_s = newest.at_s
+        candidates = self._gate.consenting & frames.members()
+        # The oldest first: once a key has opened a frame, davey takes older ones for replays. It may be of an epoch
+        # before ours, which nothing opens, hence the newest.
+        for held in (oldest,) if oldest is newest else (oldest, newest):
+            payload = strip(held.packet, transport.open(held.datagram, held.packet.header_bytes))
+            opened = (
+                None if payload is None or payload == SILENCE else self._try_keys(frames, candidates, held, payload)
+            )
+            if opened is not None:
+                ssrc, (user_id, frame) = held.packet.ssrc, opened
+                del self._unknown[ssrc]
+                stream = self._map(user_id, ssrc)
+                self._replay(stream, unknown)
+                self._release(stream, stream.reorder.flush(), _Opened(held, frame))
+                return
+
+    def _try_keys(
+        self, frames: FrameOpener, candidates: frozenset[int], held: _Held, payload: bytes
+    ) -> tuple[int, bytes] | None:
         named = {stream.user_id for stream in self._streams.values()}
-        for user_id in sorted(self._gate.consenting & frames.members(), key=named.__contains__):
+        for user_id in sorted(candidates, key=named.__contains__):
+            if self._gate.since(user_id) > held.moment:  # said before the yes, if it is theirs at all
+                continue
             self.members.setdefault(user_id, MemberCounters()).decryption_attempts += 1
             try:
-                frame = frames.open(user_id, payload)
+                return user_id, frames.open(user_id, payload)
             except FrameNotOpened as refusal:
                 if refusal.reason is Reason.NOT_ENCRYPTED:
-                    return
-                continue
-            del self._unknown[held.packet.ssrc]
-            stream = self._map(user_id, held.packet.ssrc)
-            self._replay(stream, unknown)
-            self._release(stream, stream.reorder.flush(), _Opened(held, frame))
-            return
+                    return None
+        return None
 
     def _replay(self, stream: _Stream, unknown: _Unknown) -> None:
         """Put what was held in order. What was said before the yes, or by somebody who gave none, stays sealed."""
@@ -636,7 +651,7 @@ class Receiver:
             voice.anchor_s = max(now, voice.last_s + FRAME_S) if voice.last_s else now
             voice.begun = True
         elif gap_s > 0:
-            voice.ring.silence(int(gap_s * RATE_HZ))
+            voice.ring.silence(round(gap_s * RATE_HZ))
             self._emit(stream, voice)
 
     def _silence(self, stream: _Stream) -> None:
