@@ -67,7 +67,17 @@ class Form:
             ApiError: With code 50035 and the tree.
         """
         if self._errors:
+            _prefer_details(self._errors)
             raise ApiError(400, 50035, "Invalid Form Body", errors=self._errors)
+
+
+def _prefer_details(errors: Json) -> None:
+    # Clients read either a node's own errors or those below it.
+    below = [cast("Json", value) for key, value in errors.items() if key != "_errors"]
+    if below:
+        errors.pop("_errors", None)
+    for each in below:
+        _prefer_details(each)
 
 
 def items(value: object) -> list[Json]:
