@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.rehearsal.connector import loopback_connector
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from bot.rehearsal.server import LoopbackDiscord
 
@@ -41,7 +41,7 @@ class Bot(discord.Client):
 
 
 @asynccontextmanager
-async def logged_in(client: discord.Client, token: str) -> AsyncIterator[None]:
+async def logged_in(client: discord.Client, token: str) -> AsyncGenerator[None]:
     """Keep a client logged in for as long as the block lasts."""
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(client.start(token), name="client")

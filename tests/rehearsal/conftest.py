@@ -10,7 +10,7 @@ from bot.rehearsal.server import LoopbackDiscord
 from bot.rehearsal.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,6 @@ def place(world: World) -> PracticeGuild:
 
 
 @pytest.fixture
-async def loopback(world: World, authority: Authority) -> AsyncIterator[LoopbackDiscord]:
+async def loopback(world: World, authority: Authority) -> AsyncGenerator[LoopbackDiscord]:
     async with LoopbackDiscord(world, authority=authority) as server:
         yield server
