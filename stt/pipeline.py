@@ -342,6 +342,10 @@ class Pipeline:
 
     async def run(self) -> None:
         """Have utterances recognised, and look at the clock, until `finish`. All audio is overwritten when it ends."""
+        if self._running:
+            # `finish` came before the owner's task had its first turn, and began the work itself.
+            await self._finished.wait()
+            return
         self._running = True
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -365,8 +369,7 @@ class Pipeline:
         self._ending.set()
         self._wake.set()
         async with asyncio.TaskGroup() as tasks:
-            if not self._running:
-                tasks.create_task(self.run(), name="speech to words, last")
+            tasks.create_task(self.run(), name="speech to words, last")
             tasks.create_task(self._give_up_after(timeout_s), name="speech to words, in time")
 
     async def _give_up_after(self, timeout_s: float) -> None:

@@ -73,6 +73,13 @@ def utterance_of(samples: NDArray[np.int16], *, ring: Ring | None = None, speake
     return Utterance(speaker_id, 0.0, len(samples) / RATE_HZ, ring, start, start + len(samples))
 
 
+async def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
+    """Wait until *condition* holds."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110  of another process, or of code that tells nobody
+            await asyncio.sleep(0.01)
+
+
 class Loudness:
     """Voice activity detection for made-up sound: whatever is loud enough is speech."""
 
