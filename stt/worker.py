@@ -342,6 +342,7 @@ class WhisperWorker:
     async def _restart(self, child: _Child) -> bool:
         """Start the child again. False if that is of no use."""
         for attempt in range(STARTS):
+            await asyncio.sleep(attempt)
             self.restarts += 1
             log.warning("speech engine lost, starting it again")
             await child.stop()
@@ -349,7 +350,6 @@ class WhisperWorker:
                 await child.start(self._start_s)
             except EngineUnavailable as error:
                 self._gone = error
-                await asyncio.sleep(attempt)
             else:
                 return True
         log.error("speech engine given up")

@@ -1,0 +1,238 @@
+"""Recognition with the model in the repository."""
+
+import json
+import shutil
+import socket
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import pytest
+
+from stt.engine import EngineUnavailable, TranscriptionFailed, Words
+from stt.whisper import FILES, PROMPT_TOKENS, PROPERTIES, Whisper, check_folder, download, read_properties
+from tests.stt.sounds import MODEL, clips, hum, noise, normalised, recording, silence
+
+
+@pytest.fixture(scope="module")
+def whisper() -> Whisper:
+    return Whisper(MODEL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the model, to be spoilt."""
+    return Path(shutil.copytree(MODEL, tmp_path / "model"))
+
+
+@pytest.mark.parametrize("clip", clips(), ids=lambda clip: clip["file"])
+def test_every_word_is_heard_and_the_language_found(whisper: Whisper, clip: dict[str, Any]) -> None:
+    words = whisper.recognise(recording(clip["file"]))
+
+    assert normalised(words.text) == normalised(clip["text"])
+    assert words.language == clip["language"]
+    assert 0.5 < words.confidence <= 1.0
+
+
+def test_without_properties_the_window_is_full_and_the_words_are_the_same(folder: Path) -> None:
+    (folder / PROPERTIES).unlink()
+    whole = Whisper(folder, languages=["en"])
+    clip = next(clip for clip in clips() if clip["language"] == "en")
+
+    assert whole.properties.window == "full"
+    assert whole._window(16_000) == 3_000
+    assert normalised(whole.recognise(recording(clip["file"])).text) == normalised(clip["text"])
+
+
+@pytest.mark.parametrize("level", [0, 30, 300, 3_000])
+@pytest.mark.parametrize("make", [noise, hum])
+def test_nobody_speaks_in_noise_hum_and_silence(whisper: Whisper, make: Any, level: int) -> None:
+    assert whisper.recognise(make(2.0, level)).text == ""
+
+
+def test_nobody_speaks_in_the_recordings_without_speech(whisper: Whisper) -> None:
+    for clip in clips(spoken=False):
+        samples = recording(clip["file"])[: 16_000 * 10]
+        assert whisper.recognise(samples).text == ""
+
+
+def test_a_prompt_is_not_read_back_into_silence(whisper: Whisper) -> None:
+    assert whisper.recognise(silence(2), prompt="rate limiter, memory leak, Python").text == ""
+
+
+def test_a_prompt_of_any_length_is_bounded(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+    get_prompt = whisper._whisper.get_prompt
+
+    def spy(tokenizer: Any, previous: list[int], **options: Any) -> list[int]:
+        lengths.append(len(previous))
+        return get_prompt(tokenizer, previous, **options)
+
+    monkeypatch.setattr(whisper._whisper, "get_prompt", spy)
+
+    whisper.recognise(recording(clips()[0]["file"]), prompt="rate limiter, " * 500)
+
+    assert set(lengths) == {PROMPT_TOKENS}
+
+
+def test_only_allowed_languages_are_chosen_from() -> None:
+    clip = next(clip for clip in clips() if clip["language"] == "uk")
+
+    assert Whisper(MODEL, languages=["en"]).recognise(recording(clip["file"])).language == "en"
+
+
+def test_a_language_that_it_was_not_loaded_for_is_refused(whisper: Whisper) -> None:
+    with pytest.raises(TranscriptionFailed):
+        whisper.recognise(noise(1), language="xx")
+    with pytest.raises(EngineUnavailable, match="languages"):
+        Whisper(MODEL, languages=["xx"])
+
+
+def test_more_than_a_window_is_refused(whisper: Whisper) -> None:
+    with pytest.raises(TranscriptionFailed):
+        whisper.recognise(silence(30.1))
+
+
+def test_a_whole_window_is_taken(whisper: Whisper) -> None:
+    assert whisper.recognise(silence(30)).text == ""
+
+
+def test_a_runaway_ends_at_the_cap_and_is_tried_again_once(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, float]] = []
+    model = whisper._model
+
+    class Babbling:
+        is_multilingual = True
+
+        def encode(self, features: Any) -> Any:
+            return model.encode(features)
+
+        def generate(self, encoding: Any, prompts: Any, *, max_length: int, **options: Any) -> Any:
+            asked.append((max_length, options.get("sampling_temperature", 0.0)))
+            result = model.generate(encoding, prompts, max_length=max_length, **options)[0]
+
+            class Result:
+                sequences_ids = (list(result.sequences_ids[0] or [1]) * 400,)
+                scores = (-0.1,)
+                no_speech_prob = 0.0
+
+            return [Result]
+
+    monkeypatch.setattr(whisper, "_model", Babbling())
+
+    words = whisper.recognise(recording(clips()[0]["file"])[:16_000], language="en")
+
+    # 6 tokens for the second and 16 to spare, which CTranslate2 halves.
+    assert asked == [(2 * 22, 0.0), (2 * 22, pytest.approx(0.4))]
+    assert words.confidence < 0.5
+
+
+def test_after_an_utterance_nothing_of_it_is_held(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    decode = whisper._decode
+
+    def spy(encoding: Any, *rest: Any) -> Words:
+        seen.append(encoding)
+        assert np.asarray(encoding).any()
+        return decode(encoding, *rest)
+
+    monkeypatch.setattr(whisper, "_decode", spy)
+    whisper.recognise(recording(clips()[0]["file"]))
+
+    assert not np.asarray(seen[0]).any()
+    mel = whisper._mel
+    assert not any(array.any() for array in (mel._wave, mel._frames, mel._spectrum, mel._power, mel._mel, mel._out))
+
+
+def test_after_a_failure_nothing_of_it_is_held_either(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise RuntimeError
+
+    monkeypatch.setattr(whisper, "_decode", fail)
+
+    with pytest.raises(RuntimeError):
+        whisper.recognise(noise(1))
+    assert not whisper._mel._wave.any()
+    assert not whisper._mel._out.any()
+
+
+def test_the_same_sound_has_the_same_words(whisper: Whisper) -> None:
+    sound = recording(clips()[0]["file"])
+
+    assert len({whisper.recognise(sound) for _ in range(3)}) == 1
+
+
+def test_nothing_is_asked_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("the network was asked")
+
+    for name in ("socket", "create_connection", "getaddrinfo"):
+        monkeypatch.setattr(socket, name, refuse)
+
+    Whisper(MODEL).warm_up()
+
+
+@pytest.mark.parametrize("name", [*FILES, "vocabulary.json"])
+def test_a_folder_without_a_file_is_refused_before_anything_is_loaded(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+
+    with pytest.raises(EngineUnavailable, match=name):
+        Whisper(folder)
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailable, match="no speech model"):
+        Whisper(tmp_path / "nothing")
+
+
+def test_a_damaged_file_is_noticed(folder: Path) -> None:
+    (folder / PROPERTIES).write_text(json.dumps({"sha256": {"model.bin": "0" * 64}}))
+
+    with pytest.raises(EngineUnavailable, match=r"model\.bin"):
+        check_folder(folder)
+
+
+def test_a_model_that_is_none_is_refused(folder: Path) -> None:
+    (folder / PROPERTIES).unlink()
+    (folder / "model.bin").write_bytes(b"not a model")
+
+    with pytest.raises(EngineUnavailable, match="cannot be loaded"):
+        Whisper(folder)
+
+
+def test_a_model_with_other_features_than_its_folder_says_does_not_start(folder: Path) -> None:
+    (folder / PROPERTIES).unlink()
+    (folder / "preprocessor_config.json").write_text('{"feature_size": 128}')
+
+    with pytest.raises(EngineUnavailable, match="does not run"):
+        Whisper(folder).warm_up()
+
+
+def test_a_published_model_without_feature_settings_runs(folder: Path) -> None:
+    (folder / PROPERTIES).unlink()
+    (folder / "preprocessor_config.json").unlink()
+
+    Whisper(folder).warm_up()
+
+
+@pytest.mark.parametrize("text", ["{", '{"window": "long"}', '{"margin_s": -1}', '{"languages": "en"}'])
+def test_properties_that_make_no_sense_are_refused(folder: Path, text: str) -> None:
+    (folder / PROPERTIES).write_text(text)
+
+    with pytest.raises(EngineUnavailable, match=PROPERTIES):
+        read_properties(folder)
+
+
+def test_a_name_that_no_model_has_is_refused() -> None:
+    with pytest.raises(EngineUnavailable, match="enormous"):
+        download("enormous")
+
+
+def test_a_model_that_cannot_be_fetched_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise OSError
+
+    monkeypatch.setattr("stt.whisper.download_model", fail)
+
+    with pytest.raises(EngineUnavailable, match="could not be fetched"):
+        download("tiny")

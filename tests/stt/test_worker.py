@@ -1,0 +1,364 @@
+"""The engine in processes of its own: they die, hang and close without taking more than one utterance along."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from faster_whisper.feature_extractor import FeatureExtractor
+
+from stt.audio import AudioOverwritten, Ring, Utterance
+from stt.engine import EngineLost, EngineUnavailable, TranscriptionFailed
+from stt.vad import Silero, SpeechProbability
+from stt.worker import WhisperWorker
+from tests.stt.keeper import secret
+from tests.stt.sounds import MODEL, ROOT, Stage, clips, hum, noise, normalised, recording, silence, until, utterance_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stt.slot import Slot
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+root = pytest.mark.skipif(os.geteuid() != 0, reason="a process that cannot be dumped is read by root only")
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  a listing, one of whose entries is its own
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def said(number: int) -> Utterance:
+    return utterance_of(recording(clips()[number]["file"]))
+
+
+def text(number: int) -> str:
+    return normalised(clips()[number]["text"])
+
+
+@linux
+async def test_it_hears_and_leaves_nothing_open() -> None:
+    before = descriptors(), threading.active_count(), sorted(os.listdir("/dev/shm"))  # noqa: PTH208, S108
+    async with WhisperWorker(MODEL, languages=["en", "uk"]) as worker:
+        heard = [normalised((await worker.transcribe(said(n))).text) for n in range(3)]
+        pids = worker.pids
+        assert set(worker.languages) == {"en", "uk"}
+
+    assert heard == [text(n) for n in range(3)]
+    assert not any(alive(pid) for pid in pids)
+    # The thread that waits for a child (Python 3.11) ends after it.
+    await until(lambda: threading.active_count() == before[1])
+    assert (descriptors(), sorted(os.listdir("/dev/shm"))) == (before[0], before[2])  # noqa: PTH208, S108
+
+
+async def test_two_workers_share_the_work() -> None:
+    async with WhisperWorker(MODEL, workers=2) as worker, asyncio.TaskGroup() as tasks:
+        heard = [tasks.create_task(worker.transcribe(said(n))) for n in range(6)]
+        await asyncio.sleep(0)
+        assert len(set(worker.pids)) == 2
+
+    assert [normalised(task.result().text) for task in heard] == [text(n) for n in range(6)]
+
+
+@linux
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hangs"])
+async def test_one_utterance_is_lost_with_the_child_and_the_next_is_heard(how: signal.Signals) -> None:
+    async with WhisperWorker(MODEL, deadline_s=2) as worker:
+        (first,) = worker.pids
+        os.kill(first, signal.SIGSTOP)
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as tasks:
+            lost = tasks.create_task(_error(worker, said(0)))
+            heard = tasks.create_task(worker.transcribe(said(1)))
+            await until(lambda: _slot(worker).samples.any() == np.True_)
+            os.kill(first, how)
+
+        assert isinstance(lost.result(), EngineLost)
+        assert normalised(heard.result().text) == text(1)
+        assert time.monotonic() - began < 2 + 10
+        assert worker.restarts == 1
+        assert worker.pids != (first,)
+        assert not alive(first)
+
+
+async def _error(worker: WhisperWorker, utterance: Utterance) -> Exception | None:
+    try:
+        await worker.transcribe(utterance)
+    except Exception as error:  # noqa: BLE001  the test looks which
+        return error
+    return None
+
+
+def _slot(worker: WhisperWorker) -> Slot:
+    slot = worker._children[0]._slot
+    assert slot is not None
+    return slot
+
+
+@linux
+async def test_a_child_that_dies_while_idle_costs_no_words() -> None:
+    async with WhisperWorker(MODEL) as worker:
+        os.kill(worker.pids[0], signal.SIGKILL)
+        await until(lambda: worker.restarts == 1)
+
+        assert normalised((await worker.transcribe(said(0))).text) == text(0)
+        assert worker.restarts == 1
+
+
+@linux
+async def test_a_call_that_is_cancelled_leaves_no_samples_and_disturbs_nobody() -> None:
+    async with WhisperWorker(MODEL) as worker:
+        (pid,) = worker.pids
+        os.kill(pid, signal.SIGSTOP)
+        async with asyncio.TaskGroup() as tasks:
+            call = tasks.create_task(worker.transcribe(said(0)))
+            await until(lambda: _slot(worker).samples.any() == np.True_)
+            call.cancel()
+            await asyncio.wait([call])
+            assert not _slot(worker).samples.any()
+            following = tasks.create_task(worker.transcribe(said(1)))
+            os.kill(pid, signal.SIGCONT)
+
+        assert normalised(following.result().text) == text(1)
+        assert worker.restarts == 0
+        assert not _slot(worker).samples.any()
+
+
+async def test_closing_while_it_works_tells_those_who_wait() -> None:
+    worker = WhisperWorker(MODEL)
+    async with asyncio.TaskGroup() as tasks, worker:
+        calls = [tasks.create_task(_error(worker, said(n))) for n in range(3)]
+        await asyncio.sleep(0)
+
+    assert [type(call.result()) for call in calls] == [EngineUnavailable] * 3
+    with pytest.raises(EngineUnavailable):
+        await worker.transcribe(said(0))
+
+
+async def test_what_an_utterance_lacks_fails_that_utterance_only() -> None:
+    async with WhisperWorker(MODEL) as worker:
+        ring = Ring()
+        overwritten = utterance_of(noise(1), ring=ring)
+        ring.wipe()
+        with pytest.raises(AudioOverwritten):
+            await worker.transcribe(overwritten)
+        with pytest.raises(TranscriptionFailed, match="language"):
+            await worker.transcribe(said(0), language="xx")
+        with pytest.raises(TranscriptionFailed):
+            await worker.transcribe(utterance_of(silence(0.001)))
+
+        assert normalised((await worker.transcribe(said(0), prompt="rate limiter")).text) == text(0)
+        assert worker.restarts == 0
+
+
+async def test_without_a_model_it_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailable, match="no speech model"):
+        async with WhisperWorker(tmp_path / "nothing"):
+            pass
+
+
+async def test_a_start_that_takes_too_long_is_given_up() -> None:
+    worker = WhisperWorker(MODEL, start_s=0.05)
+
+    with pytest.raises(EngineUnavailable, match="did not start"):
+        async with worker:
+            pass
+    assert worker.pids == ()
+
+
+@linux
+async def test_when_it_cannot_be_started_again_everybody_is_told(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(MODEL, tmp_path / "model"))
+    async with WhisperWorker(folder) as worker:
+        (folder / "tokenizer.json").unlink()
+        os.kill(worker.pids[0], signal.SIGKILL)
+        await until(lambda: worker.restarts > 0)
+
+        assert isinstance(await _error(worker, said(0)), EngineUnavailable | EngineLost)
+        error = await _error(worker, said(1))
+        assert isinstance(error, EngineUnavailable)
+        assert "tokenizer.json" in str(error)
+
+
+@linux
+async def test_the_child_is_quiet_polite_and_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a token")
+    async with WhisperWorker(MODEL, nice=7) as worker:
+        proc = Path(f"/proc/{worker.pids[0]}")
+
+        assert b"token" not in (proc / "environ").read_bytes()
+        assert "Max core file size        0                    0" in (proc / "limits").read_text(encoding="utf-8")
+        fields = (proc / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        assert int(fields[16]) == os.nice(0) + 7
+        os.kill(worker.pids[0], signal.SIGINT)
+        os.kill(worker.pids[0], signal.SIGTERM)
+        assert normalised((await worker.transcribe(said(0))).text) == text(0)
+
+
+async def test_two_voices_with_noise_beside_them_get_their_own_words() -> None:
+    silero = Silero()
+    spoken = [clip for clip in clips() if clip["language"] == "en"][:4]
+    pause = silence(0.8)
+    anna = np.concatenate([part for clip in spoken[:2] for part in (recording(clip["file"]), pause)])
+    bob = np.concatenate([silence(0.7), *(part for clip in spoken[2:] for part in (recording(clip["file"]), pause))])
+    async with WhisperWorker(MODEL) as worker:
+        stage = Stage(worker, probability=lambda: SpeechProbability(silero))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(stage.pipeline.run())
+            stage.hear(_1=anna, _2=bob, _3=noise(8), _4=hum(8), _5=silence(8))
+            await stage.pipeline.finish(timeout_s=30)
+
+    for speaker, expected in ((1, spoken[:2]), (2, spoken[2:])):
+        heard = " ".join(normalised(s.text) for s in stage.told if s.speaker_id == speaker)
+        assert heard == " ".join(normalised(clip["text"]) for clip in expected)
+    assert {s.speaker_id for s in stage.told} == {1, 2}
+    assert stage.audio_left() == 0
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_slot_is_shared_and_leaves_no_name(named: bool) -> None:  # noqa: FBT001
+    # In processes of their own: named memory has a tracker, which would stay with the tests.
+    script = f"""
+import subprocess, sys
+from stt.slot import Slot
+slot = Slot.create(named={named})
+slot.samples[:3] = [1, 2, 3]
+child = "import sys; from stt.slot import Slot; s = Slot.attach(sys.argv[1]); s.samples[2] = s.samples[:3].sum()"
+subprocess.run([sys.executable, "-c", child, slot.name], pass_fds=slot.descriptors, check=True)
+slot.opened()
+print(slot.samples[:4].tolist())
+slot.close()
+slot.close()
+"""
+    before = sorted(os.listdir("/dev/shm"))  # noqa: PTH208, S108
+
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[1, 2, 6, 0]\n"
+    assert sorted(os.listdir("/dev/shm")) == before  # noqa: PTH208, S108
+
+
+# What is left in memory.
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.stt.keeper", "77"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def hear_from(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def let_go_on(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def needles() -> dict[str, bytes]:
+    """The pattern as samples, as what a model is fed, and as features."""
+    pattern = secret(77)
+    found: dict[str, bytes] = {}
+    for at in range(1_000, len(pattern), 10_000):
+        part = pattern[at : at + 32]
+        found[f"int16 at {at}"] = part.tobytes()
+        found[f"float32 at {at}"] = (part / np.float32(32_768)).astype(np.float32).tobytes()
+        found[f"float64 at {at}"] = (part / 32_768).tobytes()
+    extractor: Any = FeatureExtractor()
+    features = extractor((pattern / 32_768).astype(np.float32))
+    found["features by time"] = np.ascontiguousarray(features[40, 60:76]).tobytes()
+    found["features by bin"] = np.ascontiguousarray(features[30:46, 70]).tobytes()
+    return found
+
+
+def search(pid: int, wanted: dict[str, bytes]) -> set[str]:
+    """Which of *wanted* are in the memory of a process."""
+    found: set[str] = set()
+    with (
+        Path(f"/proc/{pid}/maps").open(encoding="ascii", errors="replace") as maps,
+        Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory,
+    ):
+        for line in maps:
+            span, rights, _, _, _, *name = line.split(maxsplit=5)
+            # What cannot be written to holds code.
+            if not rights.startswith("rw") or any(part.startswith("[v") for part in name):
+                continue
+            low, high = (int(end, 16) for end in span.split("-"))
+            for at in range(low, high, 1 << 24):
+                try:
+                    memory.seek(at)
+                    data = memory.read(min((1 << 24) + 4_096, high - at))
+                except (OSError, ValueError, OverflowError):
+                    continue
+                found |= {name for name, needle in wanted.items() if needle in data}
+    return found
+
+
+@linux
+@root
+def test_after_the_words_the_audio_is_in_no_memory_and_in_no_file(
+    keeper: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    wanted = needles()
+    shared = sorted(os.listdir("/dev/shm"))  # noqa: PTH208, S108
+    word, child = hear_from(keeper).split()
+    assert word == "held"
+    # Otherwise the search proves nothing.
+    assert {name for name in wanted if name.startswith("int16")} <= search(keeper.pid, wanted)
+
+    let_go_on(keeper)
+    assert hear_from(keeper) == "out 0"
+
+    assert search(keeper.pid, wanted) == set()
+    assert search(int(child), wanted) == set()
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert not any(needle in file.read_bytes() for file in files for needle in wanted.values())
+    assert sorted(os.listdir("/dev/shm")) == shared  # noqa: PTH208, S108
+    let_go_on(keeper)
+    assert keeper.wait(timeout=20) == 0
+    assert not alive(int(child))
+
+
+@linux
+def test_when_the_bot_is_killed_its_engine_dies_and_no_memory_keeps_a_name(keeper: subprocess.Popen[str]) -> None:
+    shared = sorted(os.listdir("/dev/shm"))  # noqa: PTH208, S108
+    _, child = hear_from(keeper).split()
+    assert alive(int(child))
+
+    keeper.kill()
+    keeper.wait(timeout=10)
+
+    deadline = time.monotonic() + 5
+    while alive(int(child)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not alive(int(child))
+    assert sorted(os.listdir("/dev/shm")) == shared  # noqa: PTH208, S108
