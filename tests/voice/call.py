@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import davey
 import numpy as np
 
-from bot.rehearsal.delivery import Delivery, Op
+from bot.rehearsal.group import Group
 from bot.voice.e2ee import SILENCE, DaveFrames
 from bot.voice.gate import Gate
 from bot.voice.receiver import Receiver
@@ -22,63 +20,13 @@ from tests.voice.sounds import encode, voice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import davey
     from numpy.typing import NDArray
-
-    from bot.rehearsal.delivery import Outgoing
 
 BOT, ANA, BEN, CLEO = 90_001, 10_001, 10_002, 10_003
 KEY = bytes(range(32))
 PACKET_S = 0.02
 TICKS = 960
-
-
-class Group:
-    """Members of one DAVE group, by a delivery service that passes their messages on."""
-
-    def __init__(self, *user_ids: int) -> None:
-        self._delivery = Delivery(777, clock=lambda: 0.0)
-        self.sessions: dict[int, davey.DaveSession] = {}
-        for user_id in user_ids:
-            self.add(user_id)
-
-    def add(self, user_id: int) -> davey.DaveSession:
-        session = self.sessions[user_id] = davey.DaveSession(1, user_id, 777)
-        self.join(user_id)
-        return session
-
-    def join(self, user_id: int) -> None:
-        self._pass(self._delivery.join(user_id))
-        self._pass(self._delivery.key_package(user_id, self.sessions[user_id].get_serialized_key_package()))
-
-    def remove(self, user_id: int) -> None:
-        del self.sessions[user_id]
-        self._pass(self._delivery.leave(user_id))
-
-    def _pass(self, outgoing: Sequence[Outgoing]) -> None:
-        queue = deque(outgoing)
-        while queue:
-            message = queue.popleft()
-            queue.extend(self._handle(message.user_id, message.op, message.payload))
-
-    def _handle(self, user_id: int, op: Op, payload: dict[str, int] | bytes) -> Sequence[Outgoing]:
-        session = self.sessions.get(user_id)
-        if session is None:
-            return ()
-        if isinstance(payload, dict):
-            if op is Op.PREPARE_EPOCH:
-                session.reinit(1, user_id, 777)
-                return self._delivery.key_package(user_id, session.get_serialized_key_package())
-            return ()
-        if op is Op.EXTERNAL_SENDER:
-            session.set_external_sender(payload)
-            return ()
-        if op is Op.PROPOSALS:
-            kind = davey.ProposalsOperationType.append if payload[0] == 0 else davey.ProposalsOperationType.revoke
-            result = session.process_proposals(kind, payload[1:])
-            return self._delivery.commit(user_id, result.commit + (result.welcome or b"")) if result else ()
-        process = session.process_commit if op is Op.ANNOUNCE_COMMIT else session.process_welcome
-        process(payload[2:])
-        return self._delivery.ready(user_id, int.from_bytes(payload[:2]))
 
 
 @functools.cache
@@ -168,11 +116,11 @@ class Call:
         self.group = Group(BOT, *user_ids)
         self.transport = make_transport(mode, KEY)
         self.speakers = {
-            user_id: Speaker(user_id, 1000 + nth, self.transport, self.group.sessions[user_id])
+            user_id: Speaker(user_id, 1000 + nth, self.transport, self.group.session(user_id))
             for nth, user_id in enumerate(user_ids)
         }
         self.receiver.connected(mode=mode, secret_key=KEY)
-        self.receiver.encryption(DaveFrames(self.group.sessions[BOT]))
+        self.receiver.encryption(DaveFrames(self.group.session(BOT)))
         for user_id in allowed:
             self.gate.allow(user_id)
         if mapped:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.rehearsal.group import Group
 from bot.voice.e2ee import DaveFrames, FrameNotOpened, GuardedSession, Plain, Reason, is_protocol_frame
-from tests.voice.call import ANA, BEN, BOT, CLEO, Group
+from tests.voice.call import ANA, BEN, BOT, CLEO
 
 FRAME = b"\x78" + bytes(range(60))
 
@@ -28,28 +29,28 @@ def refused(frames: DaveFrames, user_id: int, sealed: bytes) -> Reason:
 
 
 def test_what_a_member_sealed_opens_for_that_member(group: Group) -> None:
-    frames = DaveFrames(group.sessions[BOT])
+    frames = DaveFrames(group.session(BOT))
 
     for user_id in (ANA, BEN):
-        assert frames.open(user_id, group.sessions[user_id].encrypt_opus(FRAME)) == FRAME
+        assert frames.open(user_id, group.session(user_id).encrypt_opus(FRAME)) == FRAME
 
 
 def test_a_frame_opens_once(group: Group) -> None:
-    frames, sealed = DaveFrames(group.sessions[BOT]), group.sessions[ANA].encrypt_opus(FRAME)
+    frames, sealed = DaveFrames(group.session(BOT)), group.session(ANA).encrypt_opus(FRAME)
     frames.open(ANA, sealed)
 
     assert refused(frames, ANA, sealed) is Reason.WRONG_KEY
 
 
 def test_trying_the_wrong_member_fails_and_spoils_nothing(group: Group) -> None:
-    frames, sealed = DaveFrames(group.sessions[BOT]), group.sessions[ANA].encrypt_opus(FRAME)
+    frames, sealed = DaveFrames(group.session(BOT)), group.session(ANA).encrypt_opus(FRAME)
 
     assert refused(frames, BEN, sealed) is Reason.WRONG_KEY
     assert frames.open(ANA, sealed) == FRAME
 
 
 def test_somebody_outside_the_group_has_no_key(group: Group) -> None:
-    frames, sealed = DaveFrames(group.sessions[BOT]), group.sessions[ANA].encrypt_opus(FRAME)
+    frames, sealed = DaveFrames(group.session(BOT)), group.session(ANA).encrypt_opus(FRAME)
 
     assert refused(frames, CLEO, sealed) is Reason.NO_DECRYPTOR
     assert refused(frames, BOT, sealed) is Reason.NO_DECRYPTOR
@@ -59,34 +60,34 @@ def test_without_a_group_there_are_no_members_and_no_keys() -> None:
     frames = DaveFrames(davey.DaveSession(1, BOT, 777))
 
     assert frames.members() == set()
-    assert refused(frames, ANA, Group(BOT, ANA).sessions[ANA].encrypt_opus(FRAME)) is Reason.NO_DECRYPTOR
+    assert refused(frames, ANA, Group(BOT, ANA).session(ANA).encrypt_opus(FRAME)) is Reason.NO_DECRYPTOR
 
 
 def test_members_are_all_the_others(group: Group) -> None:
-    assert DaveFrames(group.sessions[BOT]).members() == {ANA, BEN}
+    assert DaveFrames(group.session(BOT)).members() == {ANA, BEN}
 
 
 def test_who_joins_is_heard_and_who_left_is_not() -> None:
     group = Group(BOT, ANA)
-    frames = DaveFrames(group.sessions[BOT])
+    frames = DaveFrames(group.session(BOT))
 
     group.add(BEN)
-    assert frames.open(BEN, group.sessions[BEN].encrypt_opus(FRAME)) == FRAME
-    assert frames.open(ANA, group.sessions[ANA].encrypt_opus(FRAME)) == FRAME
-    gone = group.sessions[BEN]
+    assert frames.open(BEN, group.session(BEN).encrypt_opus(FRAME)) == FRAME
+    assert frames.open(ANA, group.session(ANA).encrypt_opus(FRAME)) == FRAME
+    gone = group.session(BEN)
     group.remove(BEN)
 
     assert frames.members() == {ANA}
-    assert frames.open(ANA, group.sessions[ANA].encrypt_opus(FRAME)) == FRAME
+    assert frames.open(ANA, group.session(ANA).encrypt_opus(FRAME)) == FRAME
     assert refused(frames, BEN, gone.encrypt_opus(FRAME)) in {Reason.NO_DECRYPTOR, Reason.WRONG_KEY}
 
 
 def test_plaintext_is_refused_even_after_davey_was_told_to_let_it_pass() -> None:
     group = Group(BOT, ANA)
-    group.sessions[BOT].set_passthrough_mode(True, 120)
-    assert group.sessions[BOT].decrypt(ANA, davey.MediaType.audio, FRAME) == FRAME
+    group.session(BOT).set_passthrough_mode(True, 120)
+    assert group.session(BOT).decrypt(ANA, davey.MediaType.audio, FRAME) == FRAME
 
-    frames = DaveFrames(group.sessions[BOT])
+    frames = DaveFrames(group.session(BOT))
 
     assert refused(frames, ANA, FRAME) is Reason.NOT_ENCRYPTED
 
@@ -104,14 +105,14 @@ _doors: list[davey.DaveSession] = []
 
 def open_door() -> davey.DaveSession:
     if not _doors:
-        _doors.append(Group(BOT, ANA).sessions[BOT])
+        _doors.append(Group(BOT, ANA).session(BOT))
         _doors[0].set_passthrough_mode(True, 120)
     return _doors[0]
 
 
 @pytest.mark.parametrize("sent", [1, 100, 200, 20_000])
 def test_frames_have_the_trailer_at_every_length_of_nonce(sent: int) -> None:
-    session = Group(BOT, ANA).sessions[ANA]
+    session = Group(BOT, ANA).session(ANA)
     for _ in range(sent - 1):
         session.encrypt_opus(b"\x78\x00")
 
@@ -158,7 +159,7 @@ class Guarded:
     def __init__(self) -> None:
         self.faults: list[str] = []
         self.group = Group(BOT, ANA)
-        self.session = GuardedSession(self.group.sessions[BOT], on_fault=self.faults.append)
+        self.session = GuardedSession(self.group.session(BOT), on_fault=self.faults.append)
 
 
 def test_messages_that_davey_cannot_process_are_counted_and_raise_nothing() -> None:
@@ -187,11 +188,10 @@ def test_a_guarded_session_goes_through_a_whole_group_life() -> None:
     faults: list[str] = []
     guarded = GuardedSession(davey.DaveSession(1, BOT, 777), on_fault=faults.append)
     group = Group()
-    group.sessions[BOT] = guarded  # type: ignore[assignment] # as discord.py, it knows only the names
-    group.join(BOT)
+    group.add(BOT, guarded)
     group.add(ANA)
 
-    assert DaveFrames(guarded).open(ANA, group.sessions[ANA].encrypt_opus(FRAME)) == FRAME
+    assert DaveFrames(guarded).open(ANA, group.session(ANA).encrypt_opus(FRAME)) == FRAME
     assert guarded.ready
     assert guarded.voice_privacy_code
     guarded.set_passthrough_mode(False, 10)
@@ -224,7 +224,7 @@ class Broken:
 def test_even_a_panic_inside_davey_is_a_frame_not_opened_and_a_fault_counted(error: BaseException) -> None:
     faults: list[str] = []
     broken: davey.DaveSession = Broken(error)  # type: ignore[assignment]
-    sealed = Group(BOT, ANA).sessions[ANA].encrypt_opus(FRAME)
+    sealed = Group(BOT, ANA).session(ANA).encrypt_opus(FRAME)
 
     assert refused(DaveFrames(broken), ANA, sealed) is Reason.WRONG_KEY
     guarded = GuardedSession(broken, on_fault=faults.append)
@@ -236,7 +236,7 @@ def test_even_a_panic_inside_davey_is_a_frame_not_opened_and_a_fault_counted(err
 
 def test_an_interrupt_is_not_swallowed() -> None:
     broken: davey.DaveSession = Broken(KeyboardInterrupt())  # type: ignore[assignment]
-    sealed = Group(BOT, ANA).sessions[ANA].encrypt_opus(FRAME)
+    sealed = Group(BOT, ANA).session(ANA).encrypt_opus(FRAME)
 
     with pytest.raises(KeyboardInterrupt):
         DaveFrames(broken).open(ANA, sealed)

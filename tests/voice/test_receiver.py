@@ -237,7 +237,7 @@ def test_somebody_may_withdraw_while_their_frame_is_being_handed_on() -> None:
 
 def test_plaintext_is_never_heard_in_an_encrypted_call_even_after_a_downgrade() -> None:
     call = Call(ANA)
-    call.group.sessions[BOT].set_passthrough_mode(True, 120)
+    call.group.session(BOT).set_passthrough_mode(True, 120)
     call.ana.session = None
 
     call.hear(*(call.ana.speak() for _ in range(20)))
@@ -259,7 +259,7 @@ def test_before_the_encryption_is_known_everything_stays_sealed() -> None:
 
 def test_frames_of_another_key_are_not_heard() -> None:
     call = Call(ANA, BEN)
-    call.ana.session = call.group.sessions[BEN]
+    call.ana.session = call.group.session(BEN)
 
     call.hear(*(call.ana.speak() for _ in range(20)))
     call.wait(0.2)
@@ -456,14 +456,14 @@ def test_while_nobody_said_yes_unknown_streams_are_dropped_unopened() -> None:
 
 def test_an_unknown_stream_is_tried_again_after_the_group_changed() -> None:
     call = Call(ANA, mapped=False, allowed=(ANA, BEN))
-    session = call.group.add(BEN)
-    call.receiver.encryption(DaveFrames(Call(ANA).group.sessions[BOT]))  # another group: no key fits
+    call.group.add(BEN)
+    call.receiver.encryption(DaveFrames(Call(ANA).group.session(BOT)))  # another group: no key fits
     ben = call.ana
-    ben.session = session
+    ben.session = call.group.session(BEN)
     call.hear(*(ben.speak() for _ in range(module.TRIES + 5)))
     assert not call.frames
 
-    call.receiver.encryption(DaveFrames(call.group.sessions[BOT]))
+    call.receiver.encryption(DaveFrames(call.group.session(BOT)))
     call.hear(*(ben.speak() for _ in range(10)))
     call.wait(0.2)
 
@@ -900,7 +900,7 @@ def test_neither_ids_nor_keys_nor_sound_reach_a_repr_an_error_or_the_log(caplog:
         ]
         words += [f"{part!r} {part!s}" for part in parts]
         with pytest.raises(FrameNotOpened) as caught:
-            DaveFrames(call.group.sessions[BOT]).open(ANA, call.ana.packets[0])
+            DaveFrames(call.group.session(BOT)).open(ANA, call.ana.packets[0])
         words += [repr(caught.value), str(caught.value)]
     everything = "\n".join([*words, caplog.text, *(str(record.__dict__) for record in caplog.records)])
 
