@@ -112,8 +112,8 @@ class DaveClient:
             answer = session.process_proposals(kind, body[1:])
         except (ValueError, RuntimeError):
             log.info("proposals refused", exc_info=True, extra={"user_id": self._user_id})
-            # Of an epoch that this member never saw begin: a commit was missed.
-            return self._recover(self._last_transition) if session.epoch else []
+            # Of an epoch that this client never saw begin: a commit was missed.
+            return self._recover(self._last_transition)
         if answer is None:
             return []
         return [(Op.COMMIT_WELCOME, answer.commit + (answer.welcome or b""))]

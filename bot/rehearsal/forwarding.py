@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import socket
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from bot.rehearsal import media
+from bot.rehearsal.udp import Address, UdpSocket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Address = tuple[str, int]
-
-_BATCH = 128
 _KEEPALIVE_BYTES = 8
-_RECEIVE_BUFFER = 4 << 20
 _VIDEO_SSRC_OFFSET = 1
 _GARBAGE = ("noise", "mutated", "rtcp", "video", "probe", "short")
 
@@ -129,23 +125,16 @@ class Forwarder:
         self._legs: dict[int, Leg] = {}
         self._rooms: dict[int, list[Leg]] = {}
         self._by_address: dict[Address, Leg] = {}
-        self._socket: socket.socket | None = None
+        self._socket: UdpSocket | None = None
 
-    async def __aenter__(self) -> Self:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        sock.bind(("127.0.0.1", 0))
-        self._socket = sock
-        # Not a DatagramProtocol: that takes one datagram per turn of the loop, and a hundred speakers send more.
-        asyncio.get_running_loop().add_reader(sock, self._readable)
+    def __enter__(self) -> Self:
+        self._socket = UdpSocket(self._received)
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._socket is not None:
-            asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
             self._socket = None
 
@@ -154,7 +143,7 @@ class Forwarder:
         """Host and port to put into READY."""
         if self._socket is None:
             raise RuntimeError("the forwarder is not running")
-        return self._socket.getsockname()
+        return self._socket.address
 
     def open_leg(self, ssrc: int, room: int) -> Leg:
         """A leg for a client that was told *ssrc*."""
@@ -174,23 +163,8 @@ class Forwarder:
 
     def send(self, leg: Leg, datagram: bytes) -> None:
         """Send *datagram* to that client as it is."""
-        if leg.address is not None and self._socket is not None:
-            try:
-                self._socket.sendto(datagram, leg.address)
-            except OSError:  # a full buffer, or a client that just closed its socket: UDP may lose both
-                leg.counts["lost"] += 1
-
-    def _readable(self) -> None:
-        for _ in range(_BATCH):
-            if self._socket is None:
-                return
-            try:
-                datagram, address = self._socket.recvfrom(4096)
-            except (BlockingIOError, InterruptedError):
-                return
-            except ConnectionError:  # an ICMP answer to an earlier send
-                continue
-            self._received(datagram, address)
+        if leg.address is None or self._socket is None or not self._socket.send(datagram, leg.address):
+            leg.counts["lost"] += 1
 
     def _received(self, datagram: bytes, address: Address) -> None:
         if (request := media.parse_discovery(datagram, 1)) is not None:

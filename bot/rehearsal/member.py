@@ -25,6 +25,7 @@ from bot.rehearsal import media
 from bot.rehearsal.dave_client import DaveClient
 from bot.rehearsal.delivery import Op
 from bot.rehearsal.opus_encoder import RATE_HZ, Encoder
+from bot.rehearsal.udp import Address, UdpSocket
 from bot.rehearsal.voice_call import GatewayOp
 
 if TYPE_CHECKING:
@@ -110,15 +111,6 @@ def encode(speech: Speech, **settings: Any) -> list[bytes]:
         return encoder.encode(speech)
 
 
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, received: Callable[[bytes], None]) -> None:
-        self._received = received
-
-    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        del addr
-        self._received(data)
-
-
 class SimulatedMember:
     """One person in a voice call: in it while entered, unless they leave before.
 
@@ -159,7 +151,7 @@ class SimulatedMember:
         self._seq_ack = -1
         self._interval_s = KEEPALIVE_S
         self._transport: media.Transport | None = None
-        self._udp: asyncio.DatagramTransport | None = None
+        self._udp: UdpSocket | None = None
         self._discovered: asyncio.Future[tuple[int, str, int]] | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._http: aiohttp.ClientSession | None = None
@@ -196,7 +188,8 @@ class SimulatedMember:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stack.__aexit__(kind, error, trace)
+        # Not told of *error*: a TaskGroup would wrap into a group what has nothing to do with its tasks.
+        await self._stack.aclose()
 
     # What can be seen.
 
@@ -260,8 +253,7 @@ class SimulatedMember:
         await self._wait_ready()
         await self._pause(pause_s, pace)
         await self.speaking(1)
-        await self._paced(frames, pace, self._say_frame)
-        await self._paced([media.SILENCE] * SILENCE_FRAMES, pace, self._say_frame)
+        await self._paced([*frames, *[media.SILENCE] * SILENCE_FRAMES], pace, self._say_frame)
         await self.speaking(0)
 
     def prepare(self, frames: Sequence[bytes]) -> list[bytes]:
@@ -327,8 +319,7 @@ class SimulatedMember:
 
     def _send_datagram(self, datagram: bytes, first: bool) -> None:  # noqa: FBT001 -- one of two functions for `_paced`
         del first
-        if self._udp is not None and not self._udp.is_closing():
-            self._udp.sendto(datagram)
+        if self._udp is not None and self._udp.send(datagram):
             self.counts["sent"] += 1
 
     def _seal(self, frame: bytes, *, first: bool) -> bytes | None:
@@ -350,7 +341,8 @@ class SimulatedMember:
 
     # Hearing.
 
-    def _datagram(self, datagram: bytes) -> None:
+    def _datagram(self, datagram: bytes, address: Address) -> None:
+        del address
         if (found := media.parse_discovery(datagram, 2)) is not None:
             if self._discovered is not None and not self._discovered.done():
                 self._discovered.set_result(found)
@@ -453,8 +445,8 @@ class SimulatedMember:
         while not self._left:
             await asyncio.sleep(min(self._interval_s, KEEPALIVE_S))
             await self._send(GatewayOp.HEARTBEAT, {"t": round(self._loop.time() * 1000), "seq_ack": self._seq_ack})
-            if self._udp is not None and not self._udp.is_closing():
-                self._udp.sendto(self._keepalives.to_bytes(4, "little") + bytes(4))
+            if self._udp is not None:
+                self._udp.send(self._keepalives.to_bytes(4, "little") + bytes(4))
                 self._keepalives += 1
 
     async def _receive(self) -> bool:
@@ -502,10 +494,8 @@ class SimulatedMember:
         if self._udp is not None:
             self._udp.close()
         self._discovered = self._loop.create_future()
-        self._udp, _ = await self._loop.create_datagram_endpoint(
-            lambda: _Datagrams(self._datagram), remote_addr=(data["ip"], data["port"])
-        )
-        self._udp.sendto(media.discovery_request(self.ssrc))
+        self._udp = UdpSocket(self._datagram, remote=(data["ip"], data["port"]))
+        self._udp.send(media.discovery_request(self.ssrc))
         _, host, port = await self._discovered
         mode = self._mode or next(mode for mode in media.MODES if mode in data["modes"])
         await self._send(

@@ -82,7 +82,7 @@ class VoiceServer:
         self._clock = asyncio.get_running_loop().time
 
     async def __aenter__(self) -> Self:
-        await self._forwarder.__aenter__()
+        self._forwarder.__enter__()
         return self
 
     async def __aexit__(
@@ -101,7 +101,7 @@ class VoiceServer:
             for connection in self._connections:
                 connection.close(ABORT)
         finally:
-            await self._forwarder.__aexit__(kind, error, trace)
+            self._forwarder.__exit__(kind, error, trace)
 
     # The seam to the main gateway.
 
@@ -153,6 +153,10 @@ class VoiceServer:
             if session.user_id == user_id:
                 return session
         raise KeyError(user_id)
+
+    def has_session(self, user_id: int) -> bool:
+        """Whether the user has a session, with a websocket or waiting to be resumed."""
+        return any(session.user_id == user_id for session in self._sessions.values())
 
     def impair(self, user_id: int, impairment: Impairment) -> None:
         """Make the line to this user bad, now and in sessions to come."""
