@@ -176,6 +176,14 @@ class Stage:
         await self.members.pop(name).leave()
         await self.world.leave_voice(self.user(name).id)
 
+    async def move(self, name: str, channel_id: int) -> SimulatedMember:
+        """Go from one voice channel into another."""
+        await self.members.pop(name).leave()
+        ticket = await self.world.move_voice(self.user(name).id, channel_id)
+        member = SimulatedMember(ticket, ssl=self.discord.client_context())
+        self.members[name] = await self._stack.enter_async_context(member)
+        return member
+
     async def start(self, name: str, *, channel_id: int | None = None, **options: object) -> Reply:
         """Use `/interview start` and wait until the bot is ready to hear."""
         place = channel_id or self.place.text.id

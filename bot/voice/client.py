@@ -479,11 +479,13 @@ class ReceivingClient(discord.VoiceClient):
 
     async def leave(self) -> None:
         """Leave the channel. Never raises; safe to call twice."""
-        if self._left:  # discord.py would wait in vain for the news that it left once more
+        # Once, and not after a kick: discord.py would wait in vain for the news that it left.
+        if self._left:
             return
         self._left = True
-        with contextlib.suppress(discord.DiscordException, TimeoutError, aiohttp.ClientError, OSError):
-            await self.disconnect(force=True)
+        if not self._ended:
+            with contextlib.suppress(discord.DiscordException, TimeoutError, aiohttp.ClientError, OSError):
+                await self.disconnect(force=True)
         self.cleanup()
         await self._hearing.ended()
 
