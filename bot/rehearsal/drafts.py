@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import mimetypes
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -21,6 +20,19 @@ if TYPE_CHECKING:
 
 SETTABLE_FLAGS: Final = (1 << 2) | (1 << 12) | EPHEMERAL | COMPONENTS_V2
 """Hide embeds, do not notify, ephemeral, components alone."""
+
+CONTENT_TYPES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "ogg": "audio/ogg",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "txt": "text/plain; charset=utf-8",
+    "wav": "audio/x-wav",
+    "zip": "application/zip",
+}
+"""What Discord makes of files' names."""
 
 
 def draft(
@@ -88,7 +100,7 @@ def _attachments(
             raise ApiError(413, 40005, "Request entity too large")
         about = described.get(str(upload.index), {})
         filename = str(about.get("filename") or upload.filename)
-        guessed = mimetypes.guess_type(filename)[0] or upload.content_type
+        guessed = CONTENT_TYPES.get(filename.rpartition(".")[2].lower(), upload.content_type)
         made.append(Attachment(world.new_id(), filename, guessed, upload.data, about.get("description")))
     total = (*kept, *made)
     if len(total) > 10:

@@ -19,7 +19,7 @@ UNLIMITED: Final[Rule] = (100_000, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often what may be asked for.
+    """How often what may be asked for. With a clock that stands still they had better be off.
 
     Discord does not publish its numbers; these are the ones that clients see in the headers. What clients cannot see is
     the limit on edits of messages older than an hour.

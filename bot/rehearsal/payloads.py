@@ -260,7 +260,9 @@ def attachment_url(file: Attachment, channel_id: int) -> str:
     return f"{CDN}/attachments/{channel_id}/{file.id}/{quote(file.filename)}"
 
 
-def message(what: Message, world: World, *, event: bool = False, hide_body: bool = False) -> Json:
+def message(
+    what: Message, world: World, *, event: bool = False, hide_body: bool = False, with_reference: bool = True
+) -> Json:
     """Write a message.
 
     Args:
@@ -268,6 +270,7 @@ def message(what: Message, world: World, *, event: bool = False, hide_body: bool
         world: Where its references are.
         event: As the gateway sends it, with guild and member.
         hide_body: For readers without the message content intent.
+        with_reference: With the message that it answers; of that one, Discord does not tell what it answers in turn.
     """
     body = what.body
     data: Json = {
@@ -300,10 +303,10 @@ def message(what: Message, world: World, *, event: bool = False, hide_body: bool
     data |= {key: value for key, value in optional.items() if value is not None}
     if what.thread_id is not None:
         data["thread"] = channel(world.channels[what.thread_id], world)
-    if what.reference is not None:
+    if what.reference is not None and with_reference:
         source = world.messages.get(int(what.reference.get("message_id") or 0))
         gone = source is None or source.deleted_at is not None
-        data["referenced_message"] = None if gone or source is None else message(source, world)
+        data["referenced_message"] = None if gone or source is None else message(source, world, with_reference=False)
     if event and what.guild_id is not None:
         data["guild_id"] = str(what.guild_id)
         if author := world.guilds[what.guild_id].members.get(what.author.id):

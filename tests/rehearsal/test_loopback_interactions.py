@@ -11,6 +11,7 @@ from bot.rehearsal.callbacks import DidNotRespond
 from bot.rehearsal.filling import CannotDo
 from bot.rehearsal.furnishing import PracticeGuild, practice_guild
 from bot.rehearsal.permissions import Permission
+from bot.rehearsal.rest import Upload
 from bot.rehearsal.server import LoopbackDiscord
 from bot.rehearsal.world import World
 from tests.rehearsal.clients import Bot, logged_in
@@ -440,3 +441,93 @@ async def test_a_command_that_discord_would_refuse_is_refused(loopback: Loopback
 
         assert refusal.value.code == 50035
         assert "name: Command name is invalid" in refusal.value.text
+
+
+class Evidence(discord.ui.Modal, title="Evidence"):
+    files = discord.ui.Label(text="Files", component=discord.ui.FileUpload[Any](custom_id="files", max_values=2))
+    whom = discord.ui.Label(text="Whom", component=discord.ui.UserSelect[Any](custom_id="whom"))
+    level = discord.ui.Label(
+        text="Level",
+        component=discord.ui.Select[Any](custom_id="level", options=[discord.SelectOption(label="Senior", value="s")]),
+    )
+
+    async def on_submit(self, interaction: Here, /) -> None:
+        (file,) = cast("discord.ui.FileUpload[Any]", self.files.component).values
+        (whom,) = cast("discord.ui.UserSelect[Any]", self.whom.component).values
+        (level,) = cast("discord.ui.Select[Any]", self.level.component).values
+        data = await file.read()
+        await interaction.response.send_message(f"{file.filename} {data.decode()} {whom.display_name} {level}")
+
+
+async def test_a_form_takes_files_people_and_choices(loopback: LoopbackDiscord, place: PracticeGuild):
+    ada = place.people["ada"].id
+    client = Bot(loopback)
+
+    @client.tree.command(name="report", description="Report")
+    async def report(interaction: Here) -> None:
+        await interaction.response.send_modal(Evidence())
+
+    async with logged_in(client, place.bot_user.token):
+        opened = await loopback.people.use(ada, "report", place.text.id)
+        assert opened.modal is not None
+        upload = Upload(0, "cv.txt", "text/plain", b"Rust")
+        values = {"Files": [upload], "Whom": [place.people["linus"].id], "Level": "Senior"}
+        reply = await loopback.people.submit(ada, opened.modal, values)
+
+        assert reply.content == "cv.txt Rust Linus s"
+
+
+async def test_a_command_is_used_in_a_direct_conversation(loopback: LoopbackDiscord, place: PracticeGuild):
+    ada = place.people["ada"].id
+    client = Bot(loopback)
+
+    @client.tree.command(name="privacy", description="What is kept")
+    async def privacy(interaction: Here) -> None:
+        await interaction.response.send_message(f"{interaction.guild} {interaction.user.name}")
+
+    async with logged_in(client, place.bot_user.token):
+        channel = loopback.world.open_dm(place.bot.id, ada)
+        reply = await loopback.people.use(ada, "privacy", channel.id)
+
+        assert reply.content == "None ada"
+
+
+async def test_more_than_25_choices_are_refused(loopback: LoopbackDiscord, place: PracticeGuild):
+    errors: list[int] = []
+    client = Bot(loopback)
+
+    @client.tree.command(name="ask", description="Ask")
+    async def ask(interaction: Here, topic: str) -> None:
+        await interaction.response.send_message(topic)
+
+    @ask.autocomplete("topic")
+    async def topics(interaction: Here, current: str) -> list[app_commands.Choice[str]]:
+        del current
+        choices = [app_commands.Choice(name=str(each), value=str(each)) for each in range(26)]
+        try:
+            await interaction.response.autocomplete(choices)
+        except discord.HTTPException as error:
+            errors.append(error.code)
+        return []
+
+    async with logged_in(client, place.bot_user.token):
+        loopback.people.complete(place.people["ada"].id, "ask", place.text.id, "topic", "")
+        await loopback.until(lambda: errors == [50035])
+
+
+async def test_who_cannot_see_a_private_answer_cannot_press_its_button(loopback: LoopbackDiscord, place: PracticeGuild):
+    ada, grace = place.people["ada"].id, place.people["grace"].id
+    client = Bot(loopback)
+
+    @client.tree.command(name="mine", description="For one")
+    async def mine(interaction: Here) -> None:
+        await interaction.response.send_message("Only yours", view=Consent(), ephemeral=True)
+
+    async with logged_in(client, place.bot_user.token):
+        reply = await loopback.people.use(ada, "mine", place.text.id)
+        with pytest.raises(CannotDo):
+            loopback.people.press(grace, reply, "I agree")
+        changed = await loopback.people.press(ada, reply, "Change")
+
+        assert changed.content == "Changed."
+        assert changed.ephemeral
