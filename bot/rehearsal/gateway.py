@@ -60,6 +60,7 @@ class Connection:
         self.ended = asyncio.Event()
         self._socket = socket
         self._transport = transport
+        self._lost = False
         self._waiting: asyncio.Queue[str | int] = asyncio.Queue(WAITING)
         self._compressor = zlib.compressobj() if compress else None
 
@@ -69,6 +70,8 @@ class Connection:
 
     def put(self, message: str | int) -> None:
         """Queue a message, or the code with which to close after those before it."""
+        if self._lost:
+            return
         try:
             self._waiting.put_nowait(message)
         except asyncio.QueueFull:
@@ -77,6 +80,7 @@ class Connection:
 
     def abort(self) -> None:
         """Cut the connection without a word, as a failing network does."""
+        self._lost = True
         if self._transport is not None:
             self._transport.abort()
 
@@ -272,6 +276,12 @@ class Gateway:
                 self._sessions.pop(connection.session.id, None)
             connection.send(INVALID_SESSION, resumable)
 
+    async def expire(self, user_id: int) -> None:
+        """End an account's broken sessions, as Discord does some time after a crash: they leave voice."""
+        broken = [each for each in self._sessions.values() if each.user.id == user_id and each.connection is None]
+        for session in broken:
+            await self._end(session)
+
     async def close(self) -> None:
         """Close every connection and wait for them to end."""
         self._unsubscribe()
@@ -408,9 +418,13 @@ class Gateway:
         if session is None or session.connection is not connection:
             return
         session.connection = None
-        if close_code in SESSION_OVER and self._sessions.pop(session.id, None):
-            for guild_id in session.voice_guilds & set(self._world.guilds):
-                await self._world.leave_voice(session.user.id, guild_id)
+        if close_code in SESSION_OVER and session.id in self._sessions:
+            await self._end(session)
+
+    async def _end(self, session: Session) -> None:
+        del self._sessions[session.id]
+        for guild_id in session.voice_guilds & set(self._world.guilds):
+            await self._world.leave_voice(session.user.id, guild_id)
 
     def _account(self, data: Json) -> User | None:
         token = str(data.get("token") or "").removeprefix("Bot ")

@@ -45,6 +45,11 @@ def _permissions(guild: Guild, call: Call) -> str:
     return str(int(guild.permissions_of(call.user.id)))
 
 
+async def leave_guild(call: Call) -> None:
+    """DELETE oneself from a guild."""
+    await call.world.remove_member(call.guild().id, call.user.id)
+
+
 async def open_dm(call: Call) -> Json:
     """POST with whom to talk directly."""
     other_id = int(call.form.get("recipient_id") or 0)
@@ -260,6 +265,7 @@ def routes() -> Sequence[Route]:
     return (
         Route("GET", r"/users/{user_id:\d+|@me}", get_user),
         Route("GET", "/users/@me/guilds", list_own_guilds),
+        Route("DELETE", "/users/@me/guilds/{guild_id}", leave_guild),
         Route("POST", "/users/@me/channels", open_dm),
         Route("GET", "/oauth2/applications/@me", get_application),
         Route("GET", "/applications/@me", get_application),

@@ -8,7 +8,7 @@ import pytest
 
 from bot.rehearsal.entities import ChannelKind
 from bot.rehearsal.permissions import Overwrite, Permission
-from tests.rehearsal.clients import SPEECHLESS, Bot, logged_in
+from tests.rehearsal.clients import Bot, logged_in
 
 if TYPE_CHECKING:
     from bot.rehearsal.furnishing import PracticeGuild
@@ -157,10 +157,13 @@ async def test_nothing_is_left_when_all_is_closed(loopback: LoopbackDiscord, pla
     assert not loopback.gateway.is_connected(place.bot.id)
 
 
-async def test_closing_the_server_ends_every_connection(loopback: LoopbackDiscord, place: PracticeGuild):
-    client = Bot(loopback, intents=SPEECHLESS)
+async def test_a_bot_that_leaves_a_guild_knows_it_no_more(loopback: LoopbackDiscord, place: PracticeGuild):
+    client = Bot(loopback)
 
     async with logged_in(client, place.bot_user.token):
-        await loopback.__aexit__(None, None, None)
+        guild = client.get_guild(place.guild.id)
+        assert guild is not None
+        await guild.leave()
 
-        assert not loopback.gateway.is_connected(place.bot.id)
+        await loopback.until(lambda: client.get_guild(place.guild.id) is None)
+        assert place.bot.id not in place.guild.members
