@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PACE_S = 1.1
-"""Between two edits. Discord was seen to allow 5 edits in 5 s per channel; one of those five is left for others."""
+PACE_S = 1.25
+"""Between two writes. Discord was seen to allow 5 edits in 5 s per channel; one of the five is left for the notice."""
 
 ROLL_S = 50 * 60.0
 """Age at which a message is replaced: Discord refuses many edits of one older than an hour (error 30046)."""
@@ -32,6 +32,9 @@ LIMIT = 1_800
 LINES = 40
 """Lines held for rendering; the draft holds them all."""
 
+DELETE_WAITS_S = (0.0, 1.0, 3.0)
+"""Pauses before the attempts to delete a message, while Discord cannot be reached."""
+
 
 class BoardGone(Exception):
     """The message or its channel is no longer there."""
@@ -39,6 +42,10 @@ class BoardGone(Exception):
 
 class BoardRefused(Exception):
     """Discord does not let the bot write there."""
+
+
+class BoardBusy(Exception):
+    """Discord cannot be reached, or did not manage; the same may work a little later."""
 
 
 class Board(Protocol):
@@ -50,6 +57,7 @@ class Board(Protocol):
         Raises:
             BoardGone: If the channel is no longer there.
             BoardRefused: If the bot may not.
+            BoardBusy: If it did not work this time.
         """
         ...
 
@@ -57,13 +65,19 @@ class Board(Protocol):
         """Replace the text of a message.
 
         Raises:
-            BoardGone: If the message is no longer there.
+            BoardGone: If the message is no longer there, or is too old to be edited.
             BoardRefused: If the bot may not.
+            BoardBusy: If it did not work this time.
         """
         ...
 
     async def delete(self, message_id: int) -> None:
-        """Delete a message; that it is gone already is no error."""
+        """Delete a message; that it is gone already is no error.
+
+        Raises:
+            BoardRefused: If the bot may not.
+            BoardBusy: If it did not work this time.
+        """
         ...
 
 
@@ -99,6 +113,14 @@ def escape(text: str) -> str:
     return _LIST.sub(r"\1\\.", _MARKDOWN.sub(r"\\\1", " ".join(text.split())))
 
 
+def _end_of(text: str, room: int) -> str:
+    """The end of *text*, escaped, in at most *room* characters: cut before it is escaped, never inside an escape."""
+    kept = text[-room:]
+    while (over := len(escape(kept)) - room) > 0:
+        kept = kept[over:]
+    return escape(kept)
+
+
 def render(lines: Sequence[Line], *, header: str, limit: int = LIMIT) -> str:
     """The newest lines that fit, oldest first; a person who goes on speaking goes on in her paragraph."""
     blocks: list[str] = []
@@ -110,7 +132,7 @@ def render(lines: Sequence[Line], *, header: str, limit: int = LIMIT) -> str:
         cost = len(text) + 1 + (0 if same else len(head) + 1)
         if cost > room:
             if not blocks:
-                blocks.append(head + "…" + text[-(room - len(head) - 1) :].lstrip("\\"))
+                blocks.append(f"{head}…{_end_of(line.text, room - len(head) - 1)}")
             break
         room -= cost
         if same:
@@ -150,6 +172,8 @@ class Captions:
         self._message_id: int | None = None
         self._posted_s = 0.0
         self._changed = asyncio.Event()
+        # Held while Discord is asked for something: a message whose id is not known yet cannot be deleted.
+        self._writing = asyncio.Lock()
         self._closed = False
         self.posts = 0
         self.edits = 0
@@ -179,10 +203,15 @@ class Captions:
             self._changed.set()
 
     async def move(self, board: Board) -> None:
-        """Go on in another place; the message in the former one is deleted."""
-        await self._delete()
-        self._board = board
-        self.refused = False
+        """Go on in another place, with nothing of what was said before: others may read there.
+
+        The message in the former place is deleted.
+        """
+        self._forget()
+        async with self._writing:
+            await self._delete()
+            self._board = board
+            self.refused = False
 
     async def run(self) -> None:
         """Write what changes, until `close`."""
@@ -191,58 +220,78 @@ class Captions:
             if self._closed:
                 return
             self._changed.clear()
-            await self._show()
+            # Shielded: when this task is cancelled, the message that is being posted must still become known to close.
+            await asyncio.shield(self._show())
             await asyncio.sleep(self._pace_s)
 
     async def close(self) -> None:
         """Delete the message and forget the lines. Never raises; safe to call twice."""
         self._closed = True
         self._changed.set()
+        self._forget()
+        async with self._writing:
+            await self._delete()
+
+    def _forget(self) -> None:
         self._lines.clear()
         self._unshown.clear()
-        await self._delete()
 
     async def _show(self) -> None:
-        if not self._lines:
-            await self._delete()
-            return
-        shown, self._unshown = self._unshown, []
-        text = render(self._lines, header=self._header)
-        try:
-            await self._write(text)
-        except BoardGone:
-            # Somebody deleted the message; the words still to come deserve a new one, once.
-            self._message_id = None
+        async with self._writing:
+            if not self._lines or self.refused:
+                await self._delete()
+                return
+            shown, self._unshown = self._unshown, []
+            text = render(self._lines, header=self._header)
             try:
                 await self._write(text)
+            except BoardBusy:
+                self._again(shown)
             except (BoardGone, BoardRefused):
+                # What cannot be kept up to date must not stand there, with lines that somebody has taken back.
+                await self._delete()
                 self.refused = True
-        except BoardRefused:
-            self.refused = True
-        if self.refused:
-            log.warning("captions are off: the channel cannot be written to")
-            return
-        now = self._clock()
-        self.latencies_s.extend(now - line.end_s for line in shown if not line.gap)
-        if self._closed:  # closed while Discord answered: what was just written must go too
-            await self._delete()
+                log.warning("captions are off: the channel cannot be written to")
+            else:
+                now = self._clock()
+                self.latencies_s.extend(now - line.end_s for line in shown if not line.gap)
+
+    def _again(self, shown: list[Line]) -> None:
+        self._unshown = [line for line in shown if line in self._lines] + self._unshown
+        self._changed.set()
 
     async def _write(self, text: str) -> None:
         now = self._clock()
         if self._message_id is not None and now - self._posted_s > self._roll_s:
             await self._delete()
-        if self._message_id is None:
-            self._message_id = await self._board.post(text)
-            self._posted_s = now
-            self.posts += 1
-        else:
-            await self._board.edit(self._message_id, text)
-            self.edits += 1
+        if self._message_id is not None:
+            try:
+                await self._board.edit(self._message_id, text)
+            except BoardGone:
+                # Somebody deleted it, or it is too old; the words still to come deserve a new one.
+                await self._delete()
+            else:
+                self.edits += 1
+                return
+        self._message_id = await self._board.post(text)
+        self._posted_s = now
+        self.posts += 1
 
     async def _delete(self) -> None:
-        message_id, self._message_id = self._message_id, None
-        if message_id is not None:
+        message_id = self._message_id
+        if message_id is None:
+            return
+        for wait_s in DELETE_WAITS_S:
+            await asyncio.sleep(wait_s)
             try:
                 await self._board.delete(message_id)
+            except BoardBusy:
+                continue
             except (BoardGone, BoardRefused):
-                log.warning("a caption message could not be deleted")
+                pass
+            else:
+                self._message_id = None
+                return
+            break
+        self._message_id = None
+        log.warning("a caption message could not be deleted")

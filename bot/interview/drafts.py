@@ -27,6 +27,7 @@ class Draft:
 
     Attributes:
         interview_id: Random, says nothing.
+        guild_id: The server it was held in.
         names: Display name by user id, as they were.
         snippets: In the order in which they were spoken.
         ended_s: When the interview ended, on the process's monotonic clock; None while it runs.
@@ -34,6 +35,7 @@ class Draft:
     """
 
     interview_id: str
+    guild_id: int = field(repr=False)
     names: dict[int, str] = field(default_factory=dict[int, str], repr=False)
     snippets: list[Snippet] = field(default_factory=list["Snippet"], repr=False)
     ended_s: float | None = None
