@@ -49,11 +49,13 @@ class MissingPermissions(InterviewError):
 
     Attributes:
         names: What is missing, as discord.py names it: "connect", "send_messages".
+        for_thread: Whether in the text channel below which captions are to appear, not in the voice channel.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], *, for_thread: bool = False) -> None:
         super().__init__("permissions are missing")
         self.names = names
+        self.for_thread = for_thread
 
 
 class CannotJoin(InterviewError):

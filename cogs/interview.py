@@ -17,14 +17,15 @@ from bot.errors import (
     NotAllowed,
     NotInChannel,
 )
-from bot.interview.captions import BoardGone, BoardRefused
+from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
 from bot.interview.session import Stopped
 from cogs import replies
-from cogs.panel import ConsentForm, DiscordRoom, InterviewButton, lacking, text_with
+from cogs.panel import ConsentForm, DiscordRoom, InterviewButton, text_with
 from storage.consents import Purpose
 
 if TYPE_CHECKING:
     from bot.client import SkillRally
+    from bot.interview.drafts import Draft
     from bot.interview.session import Interview as Session
     from config.settings import CaptionPlace
 
@@ -59,13 +60,12 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         channel = _voice_channel_of(interaction)
         if channel is None:
             raise NotInChannel
-        if missing := lacking(channel):
-            raise MissingPermissions(missing)
         if self._interviews.of(channel.guild.id) is not None:
             raise InterviewRunning
-        await interaction.response.defer(ephemeral=True, thinking=True)
         place: CaptionPlace = captions.value if captions else self._bot.services.settings.captions  # pyright: ignore[reportAssignmentType] - the choices above
         room = DiscordRoom(self._bot, channel, captions=place, asked_in=interaction.channel)
+        room.check()
+        await interaction.response.defer(ephemeral=True, thinking=True)
         session = await self._interviews.start(
             guild_id=channel.guild.id, channel_id=channel.id, host_id=interaction.user.id, room=room
         )
@@ -112,7 +112,10 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             if action == "draft":
                 await self._draft(interaction, interview_id)
                 return
-            session = self._interviews.get(interview_id)
+            # Of this server: what is said elsewhere is nobody's business here, whatever id comes along.
+            session = self._interviews.of(interaction.guild_id or 0)
+            if session is not None and session.interview_id != interview_id:
+                session = None
             if action == "forget":
                 await self._forget(interaction, session, interview_id)
                 return
@@ -140,6 +143,9 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
     # -- what they do ---------------------------------------------------------------------------------------------
 
     async def _join(self, interaction: Interaction, session: Session) -> None:
+        if session.stopped is not None:
+            await _say(interaction, replies.OVER)
+            return
         _must_be_in(interaction, session)
         consent = await self._consents.of(interaction.user.id)
         if consent.covers(Purpose.TRANSCRIBE):
@@ -147,7 +153,10 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             return
 
         async def answered(answer: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
-            await self._agreed(answer, session, purposes, of_age=of_age)
+            try:
+                await self._agreed(answer, session, purposes, of_age=of_age)
+            except Exception as error:  # noqa: BLE001 - as in `pressed`
+                await self._explain(answer, error)
 
         await interaction.response.send_modal(ConsentForm(answered))
 
@@ -182,7 +191,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
     async def _forget(self, interaction: Interaction, session: Session | None, interview_id: str) -> None:
         if session is not None:
             session.dismiss(interaction.user.id, forget_words=True)
-        elif (draft := self._interviews.drafts.get(interview_id)) is not None:
+        elif (draft := self._held(interaction, interview_id)) is not None:
             draft.remove(interaction.user.id)
         await _say(interaction, replies.FORGOTTEN)
 
@@ -208,7 +217,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         await _say(interaction, replies.details(session.status()))
 
     async def _draft(self, interaction: Interaction, interview_id: str) -> None:
-        draft = self._interviews.drafts.get(interview_id)
+        draft = self._held(interaction, interview_id)
         if draft is None or not draft.snippets or interaction.user.id not in draft.names:
             await _say(interaction, replies.NO_DRAFT)
             return
@@ -221,6 +230,10 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         if session is None:
             raise NoInterview
         return session
+
+    def _held(self, interaction: Interaction, interview_id: str) -> Draft | None:
+        draft = self._interviews.drafts.get(interview_id)
+        return draft if draft is not None and draft.guild_id == interaction.guild_id else None
 
     async def _explain(self, interaction: Interaction, error: Exception) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
@@ -236,7 +249,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
 
     def _why(self, interaction: Interaction, error: Exception) -> str | None:
         if isinstance(error, MissingPermissions):
-            return replies.missing_permissions(error.names)
+            return replies.missing_permissions(error.names, for_thread=error.for_thread)
         if isinstance(error, NotInChannel) and self._interviews.of(interaction.guild_id or 0) is None:
             return replies.NOT_IN_VOICE
         return next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), None)
@@ -249,6 +262,7 @@ _SENTENCES: dict[type[Exception], str] = {
     NotAllowed: replies.ONLY_HOST,
     CannotJoin: replies.CANNOT_JOIN,
     BoardGone: replies.CHANNEL_GONE,
+    BoardBusy: replies.DISCORD_BUSY,
     BoardRefused: replies.missing_permissions(("send_messages",)),
     app_commands.NoPrivateMessage: replies.GUILD_ONLY,
 }

@@ -7,20 +7,22 @@ bot was started again, is still answered.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self, cast
 
+import aiohttp
 import discord
 from discord import ui
 
 from bot.errors import CannotJoin, MissingPermissions
-from bot.interview.captions import BoardGone, BoardRefused
+from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
 from bot.interview.session import Pause
 from bot.voice.client import JOIN_S, voice_client_for
 from cogs import replies
 from storage.consents import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from bot.client import SkillRally
     from bot.interview.captions import Board
@@ -47,6 +49,9 @@ _LABEL = {
 
 NEEDED = ("view_channel", "connect", "send_messages", "read_message_history")
 """What the bot needs in the voice channel, as discord.py names it."""
+
+THREAD_NEEDED = ("view_channel", "create_public_threads", "send_messages_in_threads", "read_message_history")
+"""What it needs in a text channel below which captions are to appear."""
 
 
 class InterviewButton(
@@ -167,10 +172,27 @@ class ConsentForm(ui.Modal):
         await self._answered(interaction, ticked, "yes" in self._age.values)
 
 
-def lacking(channel: VoiceChannel) -> tuple[str, ...]:
-    """Which of the needed permissions the bot does not have in *channel*."""
+def lacking(channel: VoiceChannel | discord.TextChannel, needed: tuple[str, ...] = NEEDED) -> tuple[str, ...]:
+    """Which of the *needed* permissions the bot does not have in *channel*."""
     have = channel.permissions_for(channel.guild.me)
-    return tuple(name for name in NEEDED if not getattr(have, name))
+    return tuple(name for name in needed if not getattr(have, name))
+
+
+@contextmanager
+def _writing() -> Generator[None]:
+    """Turn what discord.py raises into what an interview knows."""
+    try:
+        yield
+    except discord.NotFound:
+        raise BoardGone from None
+    except discord.HTTPException as refused:
+        if refused.code == 30046:  # too many edits of an old message; a new one does
+            raise BoardGone from None
+        raise (BoardBusy if refused.status == 429 or refused.status >= 500 else BoardRefused) from None
+    except (aiohttp.ClientError, OSError):
+        raise BoardBusy from None
+    except RuntimeError:  # the client was closed
+        raise BoardRefused from None
 
 
 class ChannelBoard:
@@ -181,31 +203,18 @@ class ChannelBoard:
 
     async def post(self, text: str) -> int:
         """Write a new message."""
-        try:
+        with _writing():
             return (await self._channel.send(text, silent=True, suppress_embeds=True)).id
-        except discord.NotFound:
-            raise BoardGone from None
-        except discord.HTTPException:
-            raise BoardRefused from None
 
     async def edit(self, message_id: int, text: str) -> None:
         """Replace a message's text."""
-        try:
+        with _writing():
             await self._channel.get_partial_message(message_id).edit(content=text)
-        except discord.NotFound:
-            raise BoardGone from None
-        except discord.HTTPException as refused:
-            # 30046: too many edits of an old message; a new one does.
-            raise (BoardGone if refused.code == 30046 else BoardRefused) from None
 
     async def delete(self, message_id: int) -> None:
         """Delete a message."""
-        try:
+        with suppress(BoardGone), _writing():
             await self._channel.get_partial_message(message_id).delete()
-        except discord.NotFound:
-            return
-        except discord.HTTPException:
-            raise BoardRefused from None
 
 
 class DiscordRoom:
@@ -218,6 +227,19 @@ class DiscordRoom:
         self._captions: CaptionPlace = captions
         self._asked_in = asked_in
         self._thread: discord.Thread | None = None
+
+    def check(self) -> None:
+        """See whether the bot may do what the interview needs, before anything happens.
+
+        Raises:
+            MissingPermissions: If it may not.
+        """
+        if missing := lacking(self._channel):
+            raise MissingPermissions(missing)
+        asked_in = self._asked_in
+        threaded = self._captions == "thread" and isinstance(asked_in, discord.TextChannel)
+        if threaded and (missing := lacking(asked_in, THREAD_NEEDED)):
+            raise MissingPermissions(missing, for_thread=True)
 
     async def connect(self, receiver: Receiver, on_change: Callable[[Change], None]) -> VoiceLink:
         """Join the voice channel."""
@@ -255,46 +277,37 @@ class DiscordRoom:
 
     async def post_notice(self, status: Status) -> int:
         """Post the notice."""
-        try:
+        with _writing():
             return (await self._channel.send(view=notice(status))).id
-        except discord.NotFound:
-            raise BoardGone from None
-        except discord.HTTPException:
-            raise BoardRefused from None
 
     async def update_notice(self, message_id: int, status: Status) -> None:
         """Bring the notice up to date."""
-        await self._edit(message_id, notice(status))
+        with _writing():
+            await self._channel.get_partial_message(message_id).edit(view=notice(status))
 
     async def close_notice(self, message_id: int, status: Status) -> None:
         """Put the end card in its place."""
-        await self._edit(message_id, end_card(status))
+        with _writing():
+            await self._channel.get_partial_message(message_id).edit(view=end_card(status))
         if self._thread is not None:
-            try:
+            with suppress(BoardGone, BoardRefused, BoardBusy), _writing():
                 await self._thread.edit(archived=True)
-            except discord.HTTPException:
-                return
 
     async def delete_notice(self, message_id: int) -> None:
         """Delete it."""
-        try:
+        with suppress(BoardGone, BoardRefused, BoardBusy), _writing():
             await self._channel.get_partial_message(message_id).delete()
-        except discord.HTTPException:
-            return
 
     async def caption_board(self) -> Board | None:
         """Where captions go."""
         if self._captions == "off":
             return None
         if self._captions == "thread" and isinstance(self._asked_in, discord.TextChannel):
-            try:
-                self._thread = self._thread or await self._asked_in.create_thread(
-                    name=replies.THREAD_NAME, type=discord.ChannelType.public_thread
-                )
-            except discord.Forbidden:
-                raise MissingPermissions(("create_public_threads", "send_messages_in_threads")) from None
-            except discord.HTTPException:
-                raise BoardRefused from None
+            if self._thread is None:
+                with _writing():
+                    self._thread = await self._asked_in.create_thread(
+                        name=replies.THREAD_NAME, type=discord.ChannelType.public_thread
+                    )
             return ChannelBoard(self._thread)
         return ChannelBoard(self._channel)
 
@@ -305,11 +318,3 @@ class DiscordRoom:
     def gap_mark(self, seconds: float) -> str:
         """What stands for missing words."""
         return replies.gap(seconds)
-
-    async def _edit(self, message_id: int, view: ui.LayoutView) -> None:
-        try:
-            await self._channel.get_partial_message(message_id).edit(view=view)
-        except discord.NotFound:
-            raise BoardGone from None
-        except discord.HTTPException as refused:
-            raise (BoardGone if refused.code == 30046 else BoardRefused) from None

@@ -37,7 +37,7 @@ STOPPED = {
     Stopped.KICKED: "The bot was taken out of the channel.",
     Stopped.MOVED: "The bot was moved to a channel where interviews are not allowed.",
     Stopped.SHUTDOWN: "The bot was shut down by its operator.",
-    Stopped.FAILED: "Something went wrong; nothing was kept.",
+    Stopped.FAILED: "Something went wrong.",
 }
 
 GUILD_ONLY = "Interviews take place in a server's voice channel: use this command there."
@@ -47,6 +47,7 @@ NONE_RUNNING = "No interview is running in this server: start one with /intervie
 OVER = "That interview is over."
 NOT_HERE = "Join the interview's voice channel first; then you can take part."
 CANNOT_JOIN = "The voice channel did not let the bot in: it may be full. Make room and try again."
+DISCORD_BUSY = "Discord did not answer in time: please try again in a moment."
 CHANNEL_GONE = "That channel is no longer there: start the interview in another one."
 ONLY_HOST = "Only the host or a moderator can do that. To stop being heard yourself, press Leave."
 NOT_TAKING_PART = "You are not taking part in this interview, so nothing of you is heard."
@@ -60,7 +61,10 @@ TOO_YOUNG = "You can take part only if you are old enough to agree to this yours
 PAUSED_NOW = "Paused: nobody is heard until somebody presses Resume."
 RESUMED_NOW = "Resumed: those who joined are heard again."
 STOPPED_NOW = "The interview is over. The bot leaves, and everything that nobody saves is forgotten."
-NO_DRAFT = "Nothing is held of that interview: its half hour is over, or nothing was said by those who joined."
+NO_DRAFT = (
+    "There is nothing of that interview for you to read: its half hour is over, nothing was said by those who joined, "
+    "or you were not one of them."
+)
 FAILED = "That did not work, and it is our fault. Nothing was lost; please try again."
 
 MODAL_TITLE = "Join the interview"
@@ -84,17 +88,21 @@ CAPTION_HEADER = "-# Live captions · may be wrong · deleted when the interview
 
 THREAD_NAME = "Interview captions"
 
+SHOWN = 20
+"""People named in one message: Discord takes 4,000 characters, and a name may have 32 that each need a backslash."""
+
 
 def started(channel: str) -> str:
     """The answer to `/interview start`."""
     return f"The interview runs in {channel}. Nobody is heard yet, you neither: press Join if you take part."
 
 
-def missing_permissions(names: Iterable[str]) -> str:
+def missing_permissions(names: Iterable[str], *, for_thread: bool = False) -> str:
     """What the bot lacks, and who can give it."""
     listed = ", ".join(f"**{PERMISSION_NAMES.get(n, n.replace('_', ' ').title())}**" for n in names)
+    where = "this channel" if for_thread else "the voice channel"
     return (
-        f"The bot lacks {listed} in this voice channel. Somebody who manages the server can grant it: "
+        f"The bot lacks {listed} in {where}. Somebody who manages the server can grant it: "
         "Edit Channel > Permissions > the bot's role."
     )
 
@@ -128,7 +136,9 @@ NOTICE = (
 def roster(status: Status) -> str:
     """Who takes part, and how the call is encrypted."""
     joined = [escape(h.name) for h in status.heard if h.joined]
-    who = ", ".join(joined) if joined else "nobody yet"
+    who = ", ".join(joined[:SHOWN]) if joined else "nobody yet"
+    if len(joined) > SHOWN:
+        who += f" and {len(joined) - SHOWN} more"
     lock = "🔒 end-to-end encrypted" if status.encrypted else "🔓 not end-to-end encrypted"
     return f"**Taking part:** {who}\n-# {lock} · host <@{status.host_id}>"
 
@@ -148,12 +158,19 @@ def details(status: Status) -> str:
     elif not status.encrypted:
         lines.append("🔓 The call is not end-to-end encrypted.")
     lines.append("")
-    for heard in status.heard:
+    # Who takes part comes first, and then who sent most: in a full channel not all fit.
+    everybody = sorted(status.heard, key=lambda heard: (not heard.joined, -heard.packets))
+    for heard in everybody[:SHOWN]:
         name = escape(heard.name)
         if heard.joined:
             lines.append(f"**{name}** takes part: {heard.decrypted:,} packets decrypted, {heard.dropped_sealed:,} not.")
         else:
             lines.append(f"**{name}** does not: {heard.packets:,} packets, {heard.decrypted:,} decrypted.")
+    if len(everybody) > SHOWN:
+        rest = everybody[SHOWN:]
+        lines.append(
+            f"{len(rest)} more: {sum(h.packets for h in rest):,} packets, {sum(h.decrypted for h in rest):,} decrypted."
+        )
     if not status.heard:
         lines.append("Nobody has spoken yet.")
     if status.missing_s:
@@ -165,9 +182,11 @@ def details(status: Status) -> str:
 def ended(status: Status) -> str:
     """What remains of the notice at the end."""
     why = STOPPED[status.stopped or Stopped.FAILED]
+    # A bot that shuts down takes the text with it.
+    then = "is forgotten" if status.stopped is Stopped.SHUTDOWN else "is forgotten in 30 minutes"
     return (
         f"## ⏹ The interview is over\n{why} It ran for {length(status.elapsed_s)}. The sound is gone, the captions are "
-        "deleted, and the text is forgotten in 30 minutes."
+        f"deleted, and the text {then}."
     )
 
 

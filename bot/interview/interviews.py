@@ -78,6 +78,7 @@ class Interviews:
             CannotJoin: If the channel cannot be joined.
             BoardGone: If the channel vanished.
             BoardRefused: If the notice cannot be posted.
+            BoardBusy: If Discord did not manage just now.
         """
         if guild_id in self._by_guild or guild_id in self._starting:
             raise InterviewRunning
@@ -87,7 +88,12 @@ class Interviews:
         self._starting.add(guild_id)
         try:
             interview = Interview(
-                room=room, channel_id=channel_id, host_id=host_id, hearing=self._hearing, clock=self._clock
+                room=room,
+                guild_id=guild_id,
+                channel_id=channel_id,
+                host_id=host_id,
+                hearing=self._hearing,
+                clock=self._clock,
             )
             await interview.open()
         finally:

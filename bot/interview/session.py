@@ -18,7 +18,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from bot.interview.captions import BoardGone, BoardRefused, Captions, Line
+from bot.errors import NoInterview
+from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused, Captions, Line
 from bot.interview.drafts import Draft
 from bot.voice.gate import Gate
 from bot.voice.link import Change
@@ -161,6 +162,7 @@ class Room(Protocol):
         Raises:
             BoardGone: If the channel is gone.
             BoardRefused: If the bot may not write there.
+            BoardBusy: If it did not work this time.
         """
         ...
 
@@ -173,7 +175,7 @@ class Room(Protocol):
         ...
 
     async def delete_notice(self, message_id: int) -> None:
-        """Delete a notice in a channel that was left."""
+        """Delete a notice that no longer holds, if it is there. Never raises."""
         ...
 
     async def caption_board(self) -> Board | None:
@@ -205,15 +207,19 @@ class Interview:
 
     Attributes:
         interview_id: Random; in the buttons and on the draft, says nothing about anybody.
+        guild_id: The server.
         stopped: Why it ended; None while it runs.
     """
 
-    def __init__(self, *, room: Room, channel_id: int, host_id: int, hearing: Hearing, clock: Clock) -> None:
+    def __init__(
+        self, *, room: Room, guild_id: int, channel_id: int, host_id: int, hearing: Hearing, clock: Clock
+    ) -> None:
         self.interview_id = secrets.token_hex(6)
+        self.guild_id = guild_id
         self.host_id = host_id
         self.channel_id = channel_id
         self.stopped: Stopped | None = None
-        self.draft = Draft(self.interview_id)
+        self.draft = Draft(self.interview_id, guild_id)
         self.gate = Gate()
         self._room = room
         self._clock = clock
@@ -221,6 +227,9 @@ class Interview:
         self._roster: dict[int, Participant] = {}
         self._link: VoiceLink | None = None
         self._notice_id: int | None = None
+        # Held while the notice is written: one whose id is not known yet cannot be taken down. Whoever holds it is
+        # shielded, so that the end waits for it.
+        self._noticing = asyncio.Lock()
         self._captions: Captions | None = None
         self._stop = asyncio.Event()
         self._dirty = asyncio.Event()
@@ -255,7 +264,13 @@ class Interview:
     # -- what people do -------------------------------------------------------------------------------------------
 
     def admit(self, user_id: int, *, captions: bool) -> None:
-        """Hear this person from now on: she said yes."""
+        """Hear this person from now on: she said yes.
+
+        Raises:
+            NoInterview: If the interview is ending.
+        """
+        if self.stopped is not None:
+            raise NoInterview
         name = self._room.name_of(user_id)
         self._roster[user_id] = Participant(user_id, name, captions, self.now_s())
         self.draft.names[user_id] = name
@@ -316,12 +331,12 @@ class Interview:
         seen = sorted({*members, *self._roster}, key=lambda user_id: user_id)
         heard: list[Heard] = []
         for user_id in seen:
-            counts = members.get(user_id)
+            counts, participant = members.get(user_id), self._roster.get(user_id)
             heard.append(
                 Heard(
                     user_id=user_id,
-                    name=self._room.name_of(user_id),
-                    joined=user_id in self._roster,
+                    name=participant.name if participant is not None else self._room.name_of(user_id),
+                    joined=participant is not None,
                     packets=counts.packets if counts else 0,
                     dropped_sealed=counts.dropped_sealed if counts else 0,
                     decrypted=counts.decrypted if counts else 0,
@@ -356,6 +371,7 @@ class Interview:
             CannotJoin: If the channel cannot be joined.
             BoardGone: If the channel vanished meanwhile.
             BoardRefused: If the notice cannot be posted; the channel is left again.
+            BoardBusy: If Discord did not manage just now; likewise.
         """
         self._link = await self._room.connect(self.receiver, self._on_change)
         try:
@@ -399,9 +415,21 @@ class Interview:
         await self._leave()
         if self._captions is not None:
             await self._captions.close()
-        if self._notice_id is not None:
-            with contextlib.suppress(BoardGone, BoardRefused):
+        async with self._noticing:
+            await self._close_notice()
+
+    async def _close_notice(self) -> None:
+        if self._notice_id is None:
+            return
+        for wait_s in DELETE_WAITS_S:
+            await asyncio.sleep(wait_s)
+            try:
                 await self._room.close_notice(self._notice_id, self.status())
+            except BoardBusy:
+                continue
+            except (BoardGone, BoardRefused):
+                return
+            return
 
     def _silence(self) -> None:
         for user_id in list(self._roster):
@@ -416,6 +444,12 @@ class Interview:
     async def _put_up_notice(self) -> None:
         self._notice_id = await self._room.post_notice(self.status())
         self.gate.resume(Pause.NOTICE)
+        self._dirty.set()  # what it says was true before it stood
+
+    async def _take_down_notice(self) -> None:
+        former, self._notice_id = self._notice_id, None
+        if former is not None:
+            await self._room.delete_notice(former)
 
     async def _beat(self) -> None:
         kept_alive_s = 0.0
@@ -457,20 +491,31 @@ class Interview:
                 async with asyncio.timeout(NOTICE_S):
                     await self._dirty.wait()
             self._dirty.clear()
-            try:
-                if self._notice_id is None:
-                    await self._put_up_notice()
-                else:
-                    await self._room.update_notice(self._notice_id, self.status())
-            except BoardGone:
-                self.gate.pause(Pause.NOTICE)
-                self._notice_id = None
-                self._dirty.set()
-            except BoardRefused:
-                # Without a notice nobody may be heard, and there is nobody to tell: end it.
-                self.gate.pause(Pause.NOTICE)
-                self.stop(Stopped.FAILED)
+            await asyncio.shield(self._refresh_notice())
             await asyncio.sleep(PANEL_S)
+
+    async def _refresh_notice(self) -> None:
+        async with self._noticing:
+            if self.stopped is not None or Pause.MOVED in self.gate.paused:  # others see to it
+                return
+            try:
+                if self._notice_id is not None:
+                    await self._room.update_notice(self._notice_id, self.status())
+                    return
+            except BoardBusy:
+                self._dirty.set()
+                return
+            except (BoardGone, BoardRefused):
+                self.gate.pause(Pause.NOTICE)
+                # One that is only too old to be edited still stands there, and says what may not be so any more.
+                await self._take_down_notice()
+            try:
+                await self._put_up_notice()
+            except BoardBusy:
+                self._dirty.set()
+            except (BoardGone, BoardRefused):
+                # Without a notice nobody may be heard, and there is nobody to tell: end it.
+                self.stop(Stopped.FAILED)
 
     def _on_change(self, change: Change) -> None:
         match change:
@@ -499,22 +544,26 @@ class Interview:
                 self.stop(Stopped.MOVED)
                 return
             try:
-                await self._move_to(channel_id)
+                await asyncio.shield(self._move_to(channel_id))
+            except BoardBusy:
+                self._moved.set()
+                await asyncio.sleep(PANEL_S)
+                continue
             except (BoardGone, BoardRefused):
                 self.stop(Stopped.MOVED)
                 return
             if self._link.channel_id == channel_id:  # else it was moved on meanwhile, and the event is set again
                 self.gate.resume(Pause.MOVED)
+                self._dirty.set()
 
     async def _move_to(self, channel_id: int) -> None:
-        former, self._notice_id = self._notice_id, None
-        if former is not None:
-            await self._room.delete_notice(former)
-        self.channel_id = channel_id
-        self._room.enter(channel_id)
-        if self._captions is not None and (board := await self._room.caption_board()) is not None:
-            await self._captions.move(board)
-        await self._put_up_notice()
+        async with self._noticing:
+            await self._take_down_notice()
+            self.channel_id = channel_id
+            self._room.enter(channel_id)
+            if self._captions is not None and (board := await self._room.caption_board()) is not None:
+                await self._captions.move(board)
+            await self._put_up_notice()
 
     # -- words ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.errors import CannotJoin, InterviewRunning
+from bot.interview.captions import BoardRefused
+from bot.interview.drafts import KEPT_S
+from bot.interview.interviews import TICK_S, Interviews
+from bot.interview.session import Interview, Stopped
+from tests.interview.rooms import ANNA, CHANNEL, GUILD, OLEG, FakeRoom, LoopClock, Voice, hearing
+from tests.stt.sounds import ReadingTranscriber, ScriptedTranscriber
+from tests.virtual_time import in_virtual_time, settle
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from stt.engine import Transcriber
+
+OTHER_GUILD = GUILD + 50
+
+
+@asynccontextmanager
+async def opened(transcriber: Transcriber | None = None) -> AsyncGenerator[Interviews]:
+    async with Interviews(hearing=hearing(transcriber), clock=LoopClock()) as interviews:
+        yield interviews
+
+
+async def start(interviews: Interviews, room: FakeRoom, *, guild_id: int = GUILD) -> Interview:
+    return await interviews.start(guild_id=guild_id, channel_id=CHANNEL, host_id=OLEG, room=room)
+
+
+async def say_something(interview: Interview, room: FakeRoom) -> None:
+    interview.admit(ANNA, captions=True)
+    await Voice(room, ANNA).say()
+    async with asyncio.timeout(10):
+        while not interview.draft.snippets:  # noqa: ASYNC110 - in virtual time
+            await asyncio.sleep(0.1)
+
+
+@in_virtual_time
+async def test_a_server_has_one_interview_at_a_time() -> None:
+    async with opened() as interviews:
+        first = await start(interviews, FakeRoom())
+
+        with pytest.raises(InterviewRunning):
+            await start(interviews, FakeRoom())
+        assert interviews.of(GUILD) is first
+        assert interviews.get(first.interview_id) is first
+        assert interviews.get("0" * 12) is None
+
+
+@in_virtual_time
+async def test_two_people_who_start_at_the_same_moment_get_one_interview() -> None:
+    room = FakeRoom()
+    room.posting_allowed.clear()
+    async with opened() as interviews, asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(start(interviews, room))
+        await settle()
+
+        with pytest.raises(InterviewRunning):
+            await start(interviews, FakeRoom())
+        room.posting_allowed.set()
+        assert (await first) is interviews.of(GUILD)
+
+
+@in_virtual_time
+async def test_servers_do_not_get_in_each_others_way() -> None:
+    async with opened() as interviews:
+        here, there = await start(interviews, FakeRoom()), await start(interviews, FakeRoom(), guild_id=OTHER_GUILD)
+        here.stop(Stopped.ASKED)
+        await asyncio.sleep(1)
+
+        assert interviews.running == (there,)
+
+
+@in_virtual_time
+async def test_after_an_interview_or_a_failed_start_another_can_begin() -> None:
+    async with opened() as interviews:
+        for kind, error in (("connect", CannotJoin()), ("post_notice", BoardRefused())):
+            room = FakeRoom()
+            room.fail(kind, error)
+            with pytest.raises(type(error)):
+                await start(interviews, room)
+
+        interview = await start(interviews, FakeRoom())
+        interview.stop(Stopped.ASKED)
+        await asyncio.sleep(1)
+        assert await start(interviews, FakeRoom()) is not interview
+
+
+@in_virtual_time
+async def test_one_that_fails_leaves_its_siblings_running_and_nothing_of_itself() -> None:
+    async with opened(ScriptedTranscriber("Words.")) as interviews:
+        broken_room, room = FakeRoom(), FakeRoom()
+        broken = await start(interviews, broken_room)
+        sibling = await start(interviews, room, guild_id=OTHER_GUILD)
+        await say_something(broken, broken_room)
+        broken_room.fail("update_notice", ZeroDivisionError())
+        broken.pause()
+        await asyncio.sleep(5)
+
+        assert interviews.running == (sibling,)
+        assert broken.stopped is Stopped.FAILED
+        assert broken_room.link.left
+        assert broken_room.board.messages == {}
+        assert broken.receiver.silent
+        await say_something(sibling, room)
+        assert [s.text for s in sibling.draft.snippets] == ["Words."]
+
+
+@in_virtual_time
+async def test_what_was_said_can_be_read_for_half_an_hour_and_is_then_forgotten() -> None:
+    async with opened(ScriptedTranscriber("Words.")) as interviews:
+        room = FakeRoom()
+        interview = await start(interviews, room)
+        await say_something(interview, room)
+        interview.stop(Stopped.ASKED)
+        await asyncio.sleep(1)
+
+        assert interviews.drafts.get(interview.interview_id) is interview.draft
+        await asyncio.sleep(KEPT_S - 60)
+        assert len(interviews.drafts) == 1
+        await asyncio.sleep(60 + TICK_S)
+        assert len(interviews.drafts) == 0
+
+
+@in_virtual_time
+async def test_at_the_end_everything_is_ended_written_down_and_forgotten() -> None:
+    room, other = FakeRoom(), FakeRoom()
+    async with opened(ScriptedTranscriber("Words.")) as interviews:
+        interview = await start(interviews, room)
+        await start(interviews, other, guild_id=OTHER_GUILD)
+        await say_something(interview, room)
+
+    assert room.link.left
+    assert other.link.left
+    assert [status.stopped for status in (*room.ended, *other.ended)] == [Stopped.SHUTDOWN] * 2
+    assert room.board.messages == {}
+    assert len(interviews.drafts) == 0
+
+
+@in_virtual_time
+async def test_ending_all_waits_until_each_has_left_nothing_behind() -> None:
+    room = FakeRoom()
+    room.leaving_takes_s = 3.0
+    async with opened() as interviews:
+        await start(interviews, room)
+        await interviews.end_all()
+
+        assert interviews.running == ()
+        assert len(room.ended) == 1
+        with pytest.raises(RuntimeError, match="only while the application runs"):
+            await start(interviews, FakeRoom())
+
+
+@in_virtual_time
+async def test_an_interview_that_opens_while_everything_ends_ends_too() -> None:
+    room = FakeRoom()
+    room.posting_allowed.clear()
+    async with opened() as interviews, asyncio.TaskGroup() as tasks:
+        opening = tasks.create_task(start(interviews, room))
+        await settle()
+        await interviews.end_all()
+        room.posting_allowed.set()
+        interview = await opening
+        await asyncio.sleep(1)
+
+        assert interview.stopped is Stopped.SHUTDOWN
+        assert room.link.left
+
+
+@in_virtual_time
+async def test_before_it_is_entered_nothing_can_start() -> None:
+    with pytest.raises(RuntimeError, match="only while the application runs"):
+        await start(Interviews(hearing=hearing(), clock=LoopClock()), FakeRoom())
+
+
+@in_virtual_time
+async def test_whoever_withdraws_is_heard_nowhere_and_leaves_every_draft() -> None:
+    engine = ReadingTranscriber()
+    async with opened(engine) as interviews:
+        past_room, room = FakeRoom(), FakeRoom()
+        past = await start(interviews, past_room)
+        await say_something(past, past_room)
+        past.stop(Stopped.ASKED)
+        await asyncio.sleep(1)
+        present = await start(interviews, room)
+        await say_something(present, room)
+
+        interviews.withdraw(ANNA)
+
+        assert not present.takes_part(ANNA)
+        assert not present.gate.allowed(ANNA)
+        assert present.draft.snippets == []
+        assert interviews.drafts.get(past.interview_id) is None
