@@ -81,6 +81,20 @@ def test_only_allowed_languages_are_chosen_from() -> None:
     assert Whisper(MODEL, languages=["en"]).recognise(recording(clip["file"])).language == "en"
 
 
+def test_a_model_for_english_only_is_asked_for_no_language(folder: Path) -> None:
+    (folder / PROPERTIES).unlink()
+    vocabulary = folder / "vocabulary.json"
+    tokens: list[str] = json.loads(vocabulary.read_text(encoding="utf-8"))
+    # CTranslate2 takes a model for multilingual if it has the empty token.
+    tokens[tokens.index("")] = "<|nothing|>"
+    vocabulary.write_text(json.dumps(tokens), encoding="utf-8")
+    english = Whisper(folder)
+    english.warm_up()
+
+    assert english.languages == ("en",)
+    assert english.recognise(recording(clips()[0]["file"])).language == "en"
+
+
 def test_a_language_that_it_was_not_loaded_for_is_refused(whisper: Whisper) -> None:
     with pytest.raises(TranscriptionFailed):
         whisper.recognise(noise(1), language="xx")
