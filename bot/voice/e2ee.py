@@ -26,6 +26,17 @@ SILENCE = b"\xf8\xff\xfe"
 
 _MAGIC = b"\xfa\xfa"
 _TAG_BYTES = 8
+
+_NONCE_FORMS = {
+    _TAG_BYTES + nonce_bytes + 3: (
+        int.from_bytes(b"\x80" * (nonce_bytes - 1) + (b"\xf0" if nonce_bytes == 5 else b"\x80"), "little"),
+        int.from_bytes(b"\x80" * (nonce_bytes - 1), "little"),
+    )
+    for nonce_bytes in range(1, 6)
+}
+"""By the trailer's size: which bits of its ULEB128 nonce are fixed, and as what. Every byte but the last has its top
+bit set, and five of them hold no more than 32 bits.
+"""
 _AUDIO = davey.MediaType.audio
 
 
@@ -125,18 +136,15 @@ def is_protocol_frame(frame: bytes) -> bool:
 
     Stricter than davey, for which other trailers may be a frame or, in passthrough, plaintext to hand on.
     """
-    if frame[-2:] != _MAGIC or len(frame) < _TAG_BYTES + 4:
+    length = len(frame)
+    if length < _TAG_BYTES + 4 or not frame.endswith(_MAGIC):
         return False
     size = frame[-3]
-    nonce_bytes = size - _TAG_BYTES - 3
-    if not 1 <= nonce_bytes <= 5 or size >= len(frame):
+    form = _NONCE_FORMS.get(size)
+    if form is None or size >= length:
         return False
-    if nonce_bytes == 1:
-        return frame[-4] < 0x80
-    last = frame[-4]
-    if last >= 0x80 or (nonce_bytes == 5 and last > 0x0F):
-        return False
-    return all(byte >= 0x80 for byte in frame[-3 - nonce_bytes : -4])
+    mask, expected = form
+    return int.from_bytes(frame[_TAG_BYTES - size : -3], "little") & mask == expected
 
 
 def _is_daveys(error: BaseException) -> bool:

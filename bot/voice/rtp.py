@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import struct
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OPUS_PAYLOAD_TYPE = 120
 """What Discord calls Opus. Every other payload type (video, retransmission, probes) is no voice."""
@@ -25,7 +28,7 @@ _FIXED_BYTES = 12
 _SHORTEST_BYTES = _FIXED_BYTES + TRAILER_BYTES
 _DISCOVERY_BYTES = 74
 _KEEPALIVE_BYTES = 8
-_FIXED = struct.Struct(">BBHII")
+_unpack: Callable[[bytes], tuple[int, int, int, int, int]] = struct.Struct(">BBHII").unpack_from
 
 
 class Refusal(Enum):
@@ -65,13 +68,16 @@ class Packet(NamedTuple):
         return f"<Packet {self.sequence}>"
 
 
+# Half the price of Packet(...), which is Python.
+_make = cast("Callable[[type[Packet], tuple[int, int, int, int, int, bool, bool]], Packet]", tuple.__new__)
+
+
 def parse(datagram: bytes) -> Packet | Refusal:
     """Read the clear part of *datagram*, or say why it is no packet of voice. Never raises for any bytes."""
     length = len(datagram)
     if length < _SHORTEST_BYTES:
         return Refusal.KEEPALIVE if length == _KEEPALIVE_BYTES else Refusal.TOO_SHORT
-    fields: tuple[int, int, int, int, int] = _FIXED.unpack_from(datagram)
-    first, second, sequence, timestamp, ssrc = fields
+    first, second, sequence, timestamp, ssrc = _unpack(datagram)
     if first & 0xC0 != 0x80 or second & 0x7F != OPUS_PAYLOAD_TYPE:
         return _other(first, second, length)
     header_bytes, words = _FIXED_BYTES + 4 * (first & 0x0F), 0
@@ -82,7 +88,7 @@ def parse(datagram: bytes) -> Packet | Refusal:
         words = datagram[header_bytes - 2] << 8 | datagram[header_bytes - 1]
     if length < header_bytes + 4 * words + TRAILER_BYTES:
         return Refusal.BAD_LENGTH
-    return Packet(ssrc, sequence, timestamp, header_bytes, words, first & 0x20 != 0, second >= 0x80)
+    return _make(Packet, (ssrc, sequence, timestamp, header_bytes, words, first & 0x20 != 0, second >= 0x80))
 
 
 def _other(first: int, second: int, length: int) -> Refusal:
