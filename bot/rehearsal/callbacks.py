@@ -74,6 +74,7 @@ class Reply:
         modal: The form that opened.
         choices: Of an autocomplete.
         acknowledged_after_s: How long the application took to answer at all.
+        delivered: False if the application was not logged in, so that nothing can come.
     """
 
     id: int
@@ -94,6 +95,7 @@ class Reply:
     acknowledged_after_s: float | None = None
     patience_s: float = ACKNOWLEDGE_WITHIN_S
     deferred_patience_s: float = 20.0
+    delivered: bool = True
     _began: float = field(default_factory=time.perf_counter, repr=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
@@ -146,8 +148,10 @@ class Reply:
         """Wait until the application has answered in any way, a deferral included.
 
         Raises:
-            DidNotRespond: If it took too long.
+            DidNotRespond: If it took too long, or is not there.
         """
+        if not self.delivered:
+            raise DidNotRespond("the application is not logged in to the gateway")
         return await self.until(lambda reply: reply.answer is not None, within_s=self.patience_s)
 
     async def until(self, condition: Callable[[Reply], bool], *, within_s: float = 5.0) -> Reply:
@@ -186,10 +190,17 @@ class Reply:
 class Callbacks:
     """Every interaction, by id and by token, and what applications do with them."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, reaches: Callable[[int], bool]) -> None:
+        """Begin with none.
+
+        Args:
+            world: Where they happen.
+            reaches: Whether an application gets what is sent to it.
+        """
         self.patience_s = ACKNOWLEDGE_WITHIN_S
         self.deferred_patience_s = 20.0
         self._world = world
+        self._reaches = reaches
         self._by_id: dict[int, Reply] = {}
         self._by_token: dict[str, Reply] = {}
         world.subscribe(self._notice)
@@ -225,6 +236,7 @@ class Callbacks:
             message_kind=message_kind,
             patience_s=self.patience_s,
             deferred_patience_s=self.deferred_patience_s,
+            delivered=self._reaches(application_id),
         )
         self._by_id[reply.id] = self._by_token[reply.token] = reply
         channel = self._world.channels[channel_id]

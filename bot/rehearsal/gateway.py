@@ -254,6 +254,10 @@ class Gateway:
         """Tell whether an account is logged in and reachable now."""
         return bool(self._of(user_id))
 
+    def has_session(self, user_id: int) -> bool:
+        """Tell whether an account would get events, now or when it resumes."""
+        return any(session.user.id == user_id for session in self._sessions.values())
+
     def close_client(self, user_id: int, code: int = 4000) -> None:
         """Close an account's connections with a code; with 4000 a client resumes."""
         for connection in self._of(user_id):

@@ -68,7 +68,7 @@ class LoopbackDiscord:
         self.world = world
         self.limiter = RateLimiter(limits or Limits(), world.now)
         self.gateway = Gateway(world, heartbeat_interval_s=heartbeat_interval_s)
-        self.callbacks = Callbacks(world)
+        self.callbacks = Callbacks(world, reaches=self.gateway.has_session)
         self.people = Interactions(world, self.callbacks)
         self._voice = voice or NoVoice()
         self._asked_port = port
@@ -106,6 +106,17 @@ class LoopbackDiscord:
     def client_context(self) -> ssl.SSLContext:
         """Return a TLS context that trusts this server and no other."""
         return self._trusted().client_context()
+
+    async def ready(self, user_id: int | None = None, *, within_s: float = 30.0) -> None:
+        """Wait until an account is logged in to the gateway; by default every bot.
+
+        Commands are not enough to go by: discord.py registers them before it connects.
+
+        Raises:
+            TimeoutError: If it does not come to that.
+        """
+        wanted = self.world.applications if user_id is None else (user_id,)
+        await self.until(lambda: all(map(self.gateway.is_connected, wanted)), within_s=within_s)
 
     async def until(self, condition: Callable[[], bool], *, within_s: float = 5.0) -> None:
         """Wait until *condition* holds, looked at whenever something happens in the world.

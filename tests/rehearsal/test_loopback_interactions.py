@@ -287,6 +287,17 @@ async def test_a_bot_that_says_nothing_has_not_responded(loopback: LoopbackDisco
             await loopback.people.use(place.people["ada"].id, "interview silent", place.text.id)
 
 
+async def test_a_bot_that_is_not_logged_in_does_not_respond_and_that_is_known_at_once(
+    loopback: LoopbackDiscord, place: PracticeGuild
+):
+    client = InterviewBot(loopback)
+    await client.login(place.bot_user.token)
+
+    with pytest.raises(DidNotRespond, match="not logged in"):
+        await loopback.people.use(place.people["ada"].id, "interview silent", place.text.id)
+    await client.close()
+
+
 async def test_components_of_the_second_version_are_shown(loopback: LoopbackDiscord, place: PracticeGuild):
     async with logged_in(InterviewBot(loopback), place.bot_user.token):
         reply = await loopback.people.use(place.people["ada"].id, "interview panel", place.text.id)
