@@ -340,7 +340,7 @@ def check_folder(folder: Path) -> None:
         raise EngineUnavailable(msg)
     for name, digest in _digests(folder).items():
         file = folder / name
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+        if not file.is_file() or _sha256(file) != digest:
             msg = f"The speech model in {folder} is damaged: {name} is not the file it should be; copy it there again."
             raise EngineUnavailable(msg)
 
@@ -368,6 +368,11 @@ def read_properties(folder: Path) -> Properties:
 def _digests(folder: Path) -> dict[str, str]:
     raw = _raw_properties(folder).get("sha256", {})
     return cast("dict[str, str]", raw) if isinstance(raw, dict) else {}
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _raw_properties(folder: Path) -> dict[str, Any]:

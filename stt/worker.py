@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[1]
-"""Where `python -m stt.child` is found."""
+"""Where `python -m stt.child` is found, wherever the bot was started. Never in the current directory (`-P`)."""
 
 STARTS = 3
 """Starts in a row that may fail before a child is given up."""
@@ -98,12 +98,12 @@ class _Child:
             EngineUnavailable: If that fails, or takes longer than *within_s*.
         """
         self._slot = Slot.create()
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | QUIET
+        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        environment |= QUIET | {"PYTHONPATH": str(ROOT)}
         try:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "stt.child", "--slot", self._slot.name, "--parent", str(os.getpid()), *self._arguments),
-                cwd=ROOT,
+                *("-P", "-m", "stt.child", "--slot", self._slot.name, "--parent", str(os.getpid()), *self._arguments),
                 env=environment,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -220,7 +220,7 @@ class WhisperWorker:
         self.languages: tuple[str, ...] = ()
         self.restarts = 0
         self._deadline_s, self._start_s = deadline_s, start_s
-        arguments = ["--folder", str(folder.resolve()), "--nice", str(nice)]
+        arguments = ["--folder", str(folder), "--nice", str(nice)]
         for code in languages:
             arguments += ["--language", code]
         self._children = [_Child(arguments) for _ in range(workers)]
@@ -297,28 +297,29 @@ class WhisperWorker:
 
     async def _serve(self, child: _Child) -> None:
         """Give the child one request after the other, and start it again when it is lost."""
-        while True:
-            try:
-                async with asyncio.timeout(LOOK_S):
-                    request = await self._requests.get()
-            except TimeoutError:
-                request = None
-            if not child.alive and not await self._restart(child):
-                if request is not None:
-                    self._give_up(request)
-                break
-            if request is not None and not request.answer.done():
-                await self._answer(child, request)
+        request: _Request | None = None
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(LOOK_S):
+                        request = await self._requests.get()
+                except TimeoutError:
+                    request = None
+                if not child.alive and not await self._restart(child):
+                    break
+                if request is not None and not request.answer.done():
+                    await self._answer(child, request)
+        finally:
+            if request is not None:
+                self._give_up(request)
         self._serving -= 1
         if not self._serving:
             self._refuse()
 
     def _give_up(self, request: _Request) -> None:
-        """This child will serve nobody any more. Another may."""
-        if self._serving > 1:
+        """This child will serve nobody any more. Another may, or nobody does: then the last one out says so."""
+        if not request.answer.done():
             self._requests.put_nowait(request)
-        elif not request.answer.done():
-            request.answer.set_exception(EngineUnavailable(str(self._gone)))
 
     async def _answer(self, child: _Child, request: _Request) -> None:
         result: Words | Exception
@@ -330,10 +331,6 @@ class WhisperWorker:
             await child.stop()
         except (TranscriptionFailed, AudioOverwritten) as error:
             result = error
-        except asyncio.CancelledError:
-            if not request.answer.done():
-                request.answer.set_exception(EngineUnavailable("the speech engine was stopped"))
-            raise
         if request.answer.done():
             return
         if isinstance(result, Words):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stt.audio import RATE_HZ
@@ -71,6 +71,7 @@ def spread(pieces: list[tuple[float, int, float]]) -> list[tuple[float, float]]:
     return [(p, pause if n == 0 else 0.0) for p, count, pause in pieces for n in range(count)]
 
 
+@settings(deadline=None)
 @given(PIECES, RULES)
 def test_every_stretch_of_speech_comes_out_once_and_in_order(
     pieces: list[tuple[float, int, float]], rules: Endpointing
@@ -85,6 +86,7 @@ def test_every_stretch_of_speech_comes_out_once_and_in_order(
             assert len(heard.covering(next_at)) == 1
 
 
+@settings(deadline=None)
 @given(PIECES, RULES)
 def test_speech_goes_on_until_there_is_silence(pieces: list[tuple[float, int, float]], rules: Endpointing) -> None:
     heard = listen(spread(pieces), rules)
@@ -97,6 +99,7 @@ def test_speech_goes_on_until_there_is_silence(pieces: list[tuple[float, int, fl
         assert all(start_s + CHUNK_S - stretch.end_s >= rules.silence_s - 1e-6 for start_s in later)
 
 
+@settings(deadline=None)
 @given(PIECES, RULES)
 def test_no_stretch_is_too_long_and_none_short_of_a_word_is_kept(
     pieces: list[tuple[float, int, float]], rules: Endpointing

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from blockbuster import blockbuster_ctx
 from faster_whisper.feature_extractor import FeatureExtractor
 
 from stt.audio import AudioOverwritten, Ring, Utterance
@@ -66,6 +67,17 @@ async def test_it_hears_and_leaves_nothing_open() -> None:
     # The thread that waits for a child (Python 3.11) ends after it.
     await until(lambda: threading.active_count() == before[1])
     assert (descriptors(), sorted(os.listdir("/dev/shm"))) == (before[0], before[2])  # noqa: PTH208, S108
+
+
+async def test_the_event_loop_is_never_blocked() -> None:
+    silero = Silero()
+    utterance = said(0)
+    with blockbuster_ctx(scanned_modules=["stt"]):
+        async with WhisperWorker(MODEL) as worker:
+            await worker.transcribe(utterance)
+            stage = Stage(worker, probability=lambda: SpeechProbability(silero))
+            stage.hear(_1=noise(1))
+            await stage.pipeline.finish(timeout_s=10)
 
 
 async def test_two_workers_share_the_work() -> None:
@@ -150,6 +162,17 @@ async def test_closing_while_it_works_tells_those_who_wait() -> None:
     assert [type(call.result()) for call in calls] == [EngineUnavailable] * 3
     with pytest.raises(EngineUnavailable):
         await worker.transcribe(said(0))
+
+
+@linux
+async def test_closing_while_it_starts_again_tells_those_who_wait() -> None:
+    async with asyncio.TaskGroup() as tasks, WhisperWorker(MODEL) as worker:
+        os.kill(worker.pids[0], signal.SIGKILL)
+        await until(lambda: not worker._children[0].alive)
+        calls = [tasks.create_task(_error(worker, said(n))) for n in range(2)]
+        await until(lambda: worker.restarts == 1)
+
+    assert [type(call.result()) for call in calls] == [EngineUnavailable] * 2
 
 
 async def test_what_an_utterance_lacks_fails_that_utterance_only() -> None:
