@@ -2,7 +2,8 @@
 
     our loggers      event text and allowlisted fields (`SAFE_FIELDS`), each a number, a flag or a short word
     anyone else's    the logger's name, the level and the unformatted text or its place; never its arguments
-    exceptions       their type and the place in the code; never their text, which may quote what somebody said
+    exceptions       their type and the place in the code; never their text, which may quote what somebody said;
+                     those that nobody caught, too
 
 discord.py at DEBUG prints the voice session description with its key, and at INFO ids; at WARNING it prints URLs with
 interaction tokens. So it is held at WARNING, its arguments are never formatted, and no setting lowers that.
@@ -12,10 +13,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,6 +32,14 @@ SAFE_FIELDS = frozenset(
     }
 )  # fmt: skip
 """Fields of `extra=` that are written; everything else is dropped."""
+
+_SHORT_WORD = re.compile(r"[A-Za-z][A-Za-z_.+-]{0,39}|\d{1,4}(\.\d{1,4}){0,3}")
+"""What a field may say: the name of a type, a state or a remedy, or a version. Ids, keys and sentences are neither."""
+
+_LARGEST = 10**12
+"""A count; Discord's ids are a hundred thousand times larger."""
+
+log = logging.getLogger(__name__)
 
 
 def _place(traceback: TracebackType | None) -> str:
@@ -51,6 +62,20 @@ def _text(record: logging.LogRecord, *, ours: bool) -> str:
     return f"{record.module}:{record.lineno}"
 
 
+def _first(error: BaseException) -> BaseException:
+    """The error itself, or the first of those in a group: what it holds says more than that it is one."""
+    while isinstance(error, BaseExceptionGroup):
+        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    return error
+
+
+def _value(value: object) -> object:
+    if isinstance(value, int | float):
+        return value if abs(value) < _LARGEST else "?"
+    text = str(value)
+    return text if _SHORT_WORD.fullmatch(text) else "?"
+
+
 def safe(record: logging.LogRecord) -> dict[str, Any]:
     """What of *record* may be written."""
     ours = record.name.split(".")[0] in OURS
@@ -62,11 +87,11 @@ def safe(record: logging.LogRecord) -> dict[str, Any]:
     }
     if ours:
         for name in SAFE_FIELDS & record.__dict__.keys():
-            value = record.__dict__[name]
-            line[name] = value if isinstance(value, int | float | bool) else str(value)[:60]
-    if record.exc_info and record.exc_info[0] is not None:
-        line["exception"] = record.exc_info[0].__name__
-        line["place"] = _place(record.exc_info[2])
+            line[name] = _value(record.__dict__[name])
+    if record.exc_info and record.exc_info[1] is not None:
+        error = _first(record.exc_info[1])
+        line["exception"] = type(error).__name__
+        line["place"] = _place(error.__traceback__ or record.exc_info[2])
     return line
 
 
@@ -102,3 +127,17 @@ def set_up(*, level: str = "INFO", as_json: bool | None = None) -> None:
         logging.getLogger(name).setLevel(level)
     for name in ("discord", "aiohttp", "asyncio", "httpx2", "openai", "faster_whisper", "huggingface_hub"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Python would print the text of what nobody caught, and asyncio and threads theirs.
+    sys.excepthook = _uncaught
+    sys.unraisablehook = lambda unraisable: _uncaught(
+        unraisable.exc_type, unraisable.exc_value, unraisable.exc_traceback
+    )
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    if error is None:
+        error = kind()
+    log.critical("something that nobody caught", exc_info=(kind, error, traceback))
