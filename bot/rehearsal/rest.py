@@ -76,7 +76,14 @@ class Call:
     def id(self, name: str) -> int:
         """Return an id of the path; `@me` is the account's own."""
         text = self.request.match_info[name]
-        return self.user.id if text == "@me" else int(text)
+        if text == "@me":
+            return self.user.id
+        if not text.isdecimal():
+            errors = {
+                name: {"_errors": [{"code": "NUMBER_TYPE_COERCE", "message": f'Value "{text}" is not snowflake.'}]}
+            }
+            raise ApiError(400, 50035, "Invalid Form Body", errors=errors)
+        return int(text)
 
     def channel(self, name: str = "channel_id", *needed: Permission) -> Channel:
         """Return the channel of the path, in which the account has the *needed* permissions.

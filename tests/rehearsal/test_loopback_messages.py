@@ -263,3 +263,13 @@ async def test_times_are_those_of_the_worlds_clock(authority: Authority):
 
             assert len({message.id for message in sent}) == 7
             assert sent[0].created_at == dt.datetime.fromtimestamp(1_800_000_000, dt.UTC)
+
+
+async def test_a_path_that_holds_no_id_is_a_mistake_of_the_caller(loopback: LoopbackDiscord, place: PracticeGuild):
+    client = Bot(loopback)
+
+    async with logged_in(client, place.bot_user.token):
+        with pytest.raises(discord.HTTPException) as refusal:
+            await client.http.request(Route("GET", "/channels/{channel_id}", channel_id="general"))
+
+        assert (refusal.value.status, refusal.value.code) == (400, 50035)
