@@ -113,6 +113,7 @@ class _Voice:
         arrived_s: When the last frame arrived, likewise.
         chunk_at: Ring position of the chunk that is being filled.
         clean: Before this ring position everything is overwritten, or belongs to an utterance.
+        resting: Nothing is left to be found out by the clock until the next frame.
     """
 
     speaker_id: int = field(repr=False)
@@ -125,6 +126,7 @@ class _Voice:
     chunk_at: int
     clean: int
     paused: bool = False
+    resting: bool = False
     waiting: deque[_Job] = field(default_factory=deque[_Job])
     busy: _Job | None = None
     language: str | None = None
@@ -211,7 +213,7 @@ class Pipeline:
         voice.next_at = frame.at + FRAME_SAMPLES
         voice.next_s = frame.start_s + FRAME_S
         voice.arrived_s = self._clock()
-        voice.paused = False
+        voice.paused = voice.resting = False
         try:
             probabilities = voice.activity.feed(self._frame)
         finally:
@@ -231,8 +233,11 @@ class Pipeline:
 
     def tick(self) -> None:
         """Look at the clock: who has not been heard for a while has stopped speaking."""
+        now_s = self._clock()
         for voice in self._voices.values():
-            quiet_s = self._clock() - voice.arrived_s
+            if voice.resting:
+                continue
+            quiet_s = now_s - voice.arrived_s
             if voice.paused or quiet_s >= self._endpointing.lost_s - EPSILON_S:
                 self._idle(voice, self._stream_s(voice))
 
@@ -279,6 +284,7 @@ class Pipeline:
         if not voice.segmenter.speaking and voice.segmenter.keep_from >= voice.next_at:
             # Also the part of a chunk that detection still holds.
             self._realign(voice, voice.next_at)
+            voice.resting = True
         self._wipe_silence(voice)
 
     def _flush(self, voice: _Voice) -> None:
