@@ -155,7 +155,8 @@ class Reorder(Generic[T]):
             base = next(iter(self._held))
             self._next = self._began = min(self._held, key=lambda sequence: sequence_distance(sequence, base))
             return 0
-        missing, nearest = min((sequence_distance(sequence, self._next), sequence) for sequence in self._held)
+        # All of them are ahead, if the first packets were so far apart that the short way round says otherwise too.
+        missing, nearest = min(((sequence - self._next) & 0xFFFF, sequence) for sequence in self._held)
         if missing > MAX_DROPOUT:
             self._restarted = True
             self._lost.clear()

@@ -15,7 +15,7 @@ import struct
 import sys
 import time
 import tracemalloc
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -195,6 +195,8 @@ def _check_bounds(call: Call) -> None:
         raise Broken("a reorder buffer grew beyond its bound")
     if receiver.counters.faults:
         raise Broken("an error in our own code")
+    if min(astuple(receiver.counters)) < 0:
+        raise Broken("a counter counted down")
     if CLEO in receiver.members and receiver.members[CLEO].decryption_attempts:
         raise Broken("a key of somebody was tried who never said yes")
 
