@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bot import logs
 from bot.errors import StartRefused
+from bot.hardening import harden
 from config.settings import Settings
 
 EX_CONFIG = 78
@@ -51,6 +52,7 @@ def run() -> None:
         rehearse()
         return
     logs.set_up(level=settings.log_level)
+    harden()
     asyncio.run(_serve(settings, settings.discord_token.get_secret_value()))
 
 
@@ -84,6 +86,7 @@ def rehearse(
 ) -> None:
     """The whole bot on a Discord of its own: no account, no network, no download."""
     logs.set_up(level="WARNING")
+    harden()
     if serve:
         from bot.rehearsal.serving import serve as serve_discord  # noqa: PLC0415 - as below
 

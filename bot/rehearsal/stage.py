@@ -108,7 +108,7 @@ class Stage:
             await asyncio.wait({running})
 
         stack.push_async_callback(end)
-        await self.discord.until(lambda: bool(self.place.bot.commands), within_s=LOGIN_S)
+        await self.discord.ready(within_s=LOGIN_S)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

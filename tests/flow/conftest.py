@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.stt.sounds import ScriptedTranscriber
 
 def settings(**changes: Any) -> Settings:
     """Settings of which nothing comes from this machine's environment."""
-    return Settings(_env_file=None, discord_token=None, guild_id=None, **changes)
+    return Settings(_env_file=None, discord_token=None, guild_id=None, **changes)  # pyright: ignore[reportCallIssue] - pydantic-settings' own
 
 
 def hum(seconds: float, pitch_hz: float = 140.0) -> np.ndarray[Any, np.dtype[np.int16]]:
@@ -53,7 +53,7 @@ def talking() -> OpenStage:
     """A stage on which `anna` is heard and goes on humming for as long as the test lasts."""
 
     @asynccontextmanager
-    async def opened(**options: Any) -> AsyncIterator[Stage]:
+    async def opened(**options: Any) -> AsyncGenerator[Stage]:
         people = options.pop("people", ("oleg", "anna"))
         async with Stage(settings(), people=people, transcriber=ScriptedTranscriber(), **options) as stage:
             for name in people:

@@ -53,7 +53,7 @@ def wrong(stage: Stage, name: str, *said: Clip) -> int:
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_words_come_out_right_in_each_transport_mode(stage: Stage, mode: str) -> None:
-    stage.voice.modes = (mode,)
+    stage.voice.modes = [mode]
     await stage.arrive("anna")
     await stage.start("anna")
     await stage.join("anna")

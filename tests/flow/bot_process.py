@@ -1,0 +1,49 @@
+"""The bot in a process of its own, so that its memory can be searched.
+
+`python -m tests.flow.bot_process PORT CA TOKEN` is started by a test and ends when its standard input is closed. It is
+the bot as it runs, but for the address of Discord.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import sys
+import threading
+
+from bot import logs
+from bot.app import open_app
+from bot.hardening import harden
+from bot.rehearsal.cast import MODEL
+from bot.rehearsal.connector import loopback_connector
+from config.settings import Settings
+
+
+class There:
+    """Where the loopback Discord of another process is."""
+
+    def __init__(self, port: int, authority: str) -> None:
+        self.port = port
+        self._authority = authority
+
+    def client_context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._authority)
+
+
+async def main(port: int, authority: str, token: str) -> None:
+    settings = Settings(_env_file=None, discord_token=None, model=str(MODEL))  # pyright: ignore[reportCallIssue] - pydantic-settings' own
+    async with open_app(settings, connector=loopback_connector(There(port, authority))) as app:
+        loop = asyncio.get_running_loop()
+
+        def wait_for_the_end() -> None:
+            sys.stdin.read()
+            loop.call_soon_threadsafe(app.stop)
+
+        threading.Thread(target=wait_for_the_end, daemon=True).start()
+        await app.run(token)
+
+
+if __name__ == "__main__":
+    logs.set_up(level="DEBUG", as_json=True)
+    harden()
+    asyncio.run(main(int(sys.argv[1]), sys.argv[2], sys.argv[3]))

@@ -1,0 +1,146 @@
+"""A voice that is looked for: in every file, and in the memory of both processes, after the interview."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bot.rehearsal.furnishing import practice_guild
+from bot.rehearsal.member import SimulatedMember, encode
+from bot.rehearsal.server import LoopbackDiscord
+from bot.rehearsal.stage import TICKED, until
+from bot.rehearsal.voice_server import VoiceServer
+from bot.rehearsal.world import World
+from bot.voice.opus import Decoder
+from stt.audio import MAX_PACKET_SAMPLES
+from tests.flow.test_hearing import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(sys.platform != "linux", reason="another process's memory is read through /proc"),
+]
+
+
+def decoded(packets: Sequence[bytes]) -> np.ndarray:
+    """What any decoder at 16 kHz mono makes of these packets: int16."""
+    decoder, out = Decoder(), np.zeros(MAX_PACKET_SAMPLES, np.int16)
+    pieces: list[np.ndarray] = []
+    for packet in packets:
+        samples = decoder.decode(packet, out.ctypes.data)
+        pieces.append(out[:samples].copy())
+    return np.concatenate(pieces)
+
+
+def needles(samples: np.ndarray) -> list[bytes]:
+    """Stretches of 2 ms of the first half, too loud to be anywhere by chance, as int16 and as float32."""
+    loud = [at for at in range(8_000, len(samples) // 2, 800) if len(np.unique(samples[at : at + 32])) > 28]
+    assert len(loud) >= 8, "the clip has too little to look for"
+    found: list[bytes] = []
+    for at in loud[:: len(loud) // 8][:8]:
+        stretch = samples[at : at + 32]
+        found += [stretch.tobytes(), (stretch.astype(np.float32) / 32_768).tobytes()]
+    return found
+
+
+async def hits(pid: int, wanted: Sequence[bytes]) -> int:
+    """How often any of *wanted* is in a process's memory."""
+    search = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.flow.search", str(pid),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
+    )  # fmt: skip
+    answer, _ = await search.communicate("\n".join(needle.hex() for needle in wanted).encode())
+    assert search.returncode == 0
+    return int(answer)
+
+
+def hits_in_files(folders: Iterable[Path], wanted: Sequence[bytes]) -> list[str]:
+    """Files that hold any of *wanted*."""
+    found: list[str] = []
+    for folder in folders:
+        for path in folder.rglob("*"):
+            try:
+                if path.is_file() and path.stat().st_size < 50_000_000:
+                    content = path.read_bytes()
+                    found += [str(path)] * any(needle in content for needle in wanted)
+            except OSError:
+                continue
+    return found
+
+
+async def test_a_voice_is_in_no_file_and_in_no_memory_of_the_bot_after_the_end(tmp_path: Path) -> None:
+    packets = encode(clips()[4].file)
+    wanted = needles(decoded(packets))
+    world = World()
+    place = practice_guild(world, people=("anna",))
+    anna = place.people["anna"]
+    authority, home, log = tmp_path / "ca.pem", tmp_path / "home", tmp_path / "home" / "bot.log"
+    home.mkdir()
+    async with VoiceServer() as voice, LoopbackDiscord(world, voice=voice) as discord:
+        authority.write_text(discord.ca_pem, encoding="ascii")
+        with log.open("wb") as errors:
+            bot = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.flow.bot_process", str(discord.port), str(authority), place.bot_user.token,
+                stdin=asyncio.subprocess.PIPE, stderr=errors, stdout=errors, cwd=ROOT,
+                env={**os.environ, "TMPDIR": str(home), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
+            )  # fmt: skip
+        try:
+            await discord.ready()
+            ticket = world.join_voice(anna.id, place.voice.id)
+            async with SimulatedMember(ticket, ssl=discord.client_context()) as member:
+                await discord.people.use(anna.id, "interview start", place.text.id)
+                notice = next(m for m in world.seen_by(anna.id, place.voice.id) if m.author is place.bot_user)
+                form = await discord.people.press(anna.id, notice, "Join")
+                assert form.modal is not None
+                await discord.people.submit(anna.id, form.modal, TICKED)
+                engine = _child_of(bot.pid)
+
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(member.say(packets))
+                    await asyncio.sleep(len(packets) * 0.02 * 0.6)
+                    held = await hits(bot.pid, wanted)
+                assert held > 0, "the search itself must be able to find a voice that is being heard"
+
+                await until(lambda: _captions(world, place.voice.id) != "", within_s=15)
+                await discord.people.press(anna.id, notice, "End")
+                await until(lambda: world.voice_state(place.bot_user.id, place.guild.id) is None, within_s=10)
+                await asyncio.sleep(0.5)
+
+                left = (await hits(bot.pid, wanted), await hits(engine, wanted))
+                files = await asyncio.to_thread(hits_in_files, (home, Path("/dev/shm")), wanted)  # noqa: S108 - looked at
+        finally:
+            assert bot.stdin is not None
+            bot.stdin.close()
+            async with asyncio.timeout(15):
+                await bot.wait()
+
+    assert left == (0, 0)
+    assert files == []
+    said = log.read_text(encoding="utf-8")
+    for secret in (str(anna.id), str(place.guild.id), place.bot_user.token, "Anna", "linear time"):
+        assert secret not in said
+
+
+def _child_of(pid: int) -> int:
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        children = (task / "children").read_text(encoding="ascii").split()
+        for child in children:
+            if b"stt.child" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    raise LookupError("no engine")
+
+
+def _captions(world: World, channel_id: int) -> str:
+    return "\n".join(
+        m.content for m in (world.messages[i] for i in world.channels[channel_id].message_ids) if m.content
+    )
