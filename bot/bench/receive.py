@@ -412,6 +412,7 @@ async def _listen(receiver: Receiver, streams: list[list[bytes]], seconds: float
     loop, done, idle, busy = asyncio.get_running_loop(), asyncio.Event(), _Watch([]), _Watch([])
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    buffer_bytes = udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)  # what the kernel allowed
     udp.bind(("127.0.0.1", 0))
     udp.setblocking(False)
 
@@ -463,6 +464,7 @@ async def _listen(receiver: Receiver, streams: list[list[bytes]], seconds: float
         "lost": counters.lost,
         "late": counters.late,
         "concealed": counters.concealed,
+        "receive_buffer_bytes": buffer_bytes,
         "core_share": round(cpu / wall, 4),
         "lag_p50_ms": busy.percentile(50),
         "lag_p99_ms": busy.percentile(99),

@@ -15,6 +15,9 @@ Three rules shape it:
 Voice is UDP and "who speaks as which SSRC" is TCP, so packets may come before their owner's name. They are held for
 two seconds, and in a group that is encrypted end to end the owner is found sooner: only the owner's key opens them.
 Only keys of people who said yes are tried.
+
+What cannot be overwritten here: for some microseconds a packet's Opus frame exists as Python bytes, because that is
+what davey returns. Samples exist in the ring and in the decoder's state alone, and both are zeroed.
 """
 
 from __future__ import annotations
@@ -70,6 +73,7 @@ AHEAD_S = 0.1
 SPURT_S = 0.2
 """After this time without a packet a spurt is over even if its silence frames were lost."""
 
+_SAMPLE_S = 1 / RATE_HZ
 _TICKS_PER_SAMPLE = CLOCK_HZ // RATE_HZ
 _CONCEALED_TICKS = CONCEALED_FRAMES * FRAME_SAMPLES * _TICKS_PER_SAMPLE
 
@@ -161,18 +165,17 @@ class _Opened(NamedTuple):
 class _Voice:
     """One person's ring and its place on the session clock; outlives streams and connections."""
 
-    __slots__ = ("anchor_at", "anchor_s", "begun", "last_s", "ring")
+    __slots__ = ("begun", "last_s", "ring", "zero_s")
 
     def __init__(self, ring_s: float) -> None:
         self.ring = Ring(ring_s)
-        self.anchor_at = 0  # a position in the ring, and when the sample there was spoken; the two move together
-        self.anchor_s = 0.0
-        self.last_s = 0.0
+        self.zero_s = 0.0  # when position 0 of the ring would have been spoken, had there been no pause since
+        self.last_s = 0.0  # start of the newest frame that was handed on; the next is never earlier
         self.begun = False
 
     def tail_s(self) -> float:
         """When the newest sample in the ring ends."""
-        return self.anchor_s + (self.ring.written - self.anchor_at) / RATE_HZ
+        return self.zero_s + self.ring.written * _SAMPLE_S
 
     def pad(self) -> bool:
         """Complete the last frame with silence: packets of 2.5 ms need not end at 20 ms. Whether there was need."""
@@ -551,21 +554,28 @@ class Receiver:
 
     def _release(self, stream: _Stream, released: list[Released[_Held]], opened: _Opened | None = None) -> None:
         """Hear packets whose turn has come. The frame of one of them may have been *opened* already."""
-        for held, missing, restarted in released:
-            since, transport = self._gate.since(stream.user_id), self._transport
-            if not since or since != stream.since or transport is None or self._frames is None:
-                self._drop_sealed(stream)
-                continue
-            if restarted:
-                self._end_spurt(stream)
-            if missing:
-                self.counters.lost += missing
-                stream.counters.lost += missing
-            if opened is not None and held is opened.held:
-                self._decode(stream, held.packet.timestamp, opened.frame, missing, held.at_s)
-            else:
-                plaintext = transport.open(held.datagram, held.packet.header_bytes)  # it was authentic when it came
-                self._hear(stream, held.packet, plaintext, missing, held.at_s)
+        for entry in released:
+            try:
+                self._release_one(stream, entry, opened)
+            except Exception as fault:  # noqa: BLE001 - one packet must not cost those behind it, nor end a ticking task
+                self._fault(fault)
+
+    def _release_one(self, stream: _Stream, entry: Released[_Held], opened: _Opened | None) -> None:
+        held, missing, restarted = entry
+        since, transport = self._gate.since(stream.user_id), self._transport
+        if not since or since != stream.since or transport is None or self._frames is None:
+            self._drop_sealed(stream)
+            return
+        if restarted:
+            self._end_spurt(stream)
+        if missing:
+            self.counters.lost += missing
+            stream.counters.lost += missing
+        if opened is not None and held is opened.held:
+            self._decode(stream, held.packet.timestamp, opened.frame, missing, held.at_s)
+        else:
+            plaintext = transport.open(held.datagram, held.packet.header_bytes)  # it was authentic when it came
+            self._hear(stream, held.packet, plaintext, missing, held.at_s)
 
     def _hear(self, stream: _Stream, packet: Packet, plaintext: bytes, missing: int, now: float) -> None:
         payload, frames = strip(packet, plaintext), self._frames
@@ -597,7 +607,7 @@ class Receiver:
         if decoder is None:
             decoder = stream.decoder = Decoder()
         ring = voice.ring
-        late_s = now - voice.anchor_s - (ring.written - voice.anchor_at) / RATE_HZ
+        late_s = now - voice.zero_s - ring.written * _SAMPLE_S
         try:
             if timestamp != stream.expected or not stream.talking or late_s > STALL_S:
                 self._bridge(stream, timestamp, frame, missing, now)
@@ -614,7 +624,7 @@ class Receiver:
         stream.unheard = 0
         stream.came_s = now
         if late_s < -AHEAD_S:
-            voice.anchor_s += late_s + AHEAD_S
+            voice.zero_s += late_s + AHEAD_S
         self._emit(stream, voice)
 
     def _bridge(self, stream: _Stream, timestamp: int, frame: bytes, missing: int, now: float) -> None:
@@ -647,8 +657,8 @@ class Receiver:
         gap_s = now - voice.tail_s()
         if not voice.begun or gap_s >= FILL_S:
             self._pad(stream)
-            voice.anchor_at = voice.ring.written
-            voice.anchor_s = max(now, voice.last_s + FRAME_S) if voice.last_s else now
+            start_s = max(now, voice.last_s + FRAME_S) if voice.last_s else now
+            voice.zero_s = start_s - voice.ring.written * _SAMPLE_S
             voice.begun = True
         elif gap_s > 0:
             voice.ring.silence(round(gap_s * RATE_HZ))
@@ -677,7 +687,7 @@ class Receiver:
     def _emit(self, stream: _Stream, voice: _Voice) -> None:
         ring = voice.ring
         while (at := ring.next_frame()) is not None:
-            start_s = voice.anchor_s + (at - voice.anchor_at) / RATE_HZ
+            start_s = voice.zero_s + at * _SAMPLE_S
             voice.last_s = start_s = max(start_s, voice.last_s)
             stream.counters.frames += 1
             self.counters.frames += 1

@@ -846,6 +846,24 @@ def test_an_error_of_the_listener_costs_neither_its_other_frames_nor_the_log(cap
     assert "samples" not in caplog.text
 
 
+def test_an_error_of_our_own_ends_no_task_that_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = Call(ANA)
+    call.hear(*(call.ana.speak() for _ in range(20)))
+    call.ana.speak()
+    call.hear(call.ana.speak(), every_s=0)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "strip", fail)
+        call.wait(0.2)
+    assert call.receiver.counters.faults == 1
+    call.hear(*(call.ana.speak() for _ in range(20)))
+
+    assert call.receiver.members[ANA].decrypted == 40
+
+
 def test_anything_at_all_is_a_datagram() -> None:
     call = Call(ANA)
 
