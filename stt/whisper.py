@@ -7,7 +7,8 @@ temperatures and leaves the features in memory. Its parts are used instead, with
 
 What is overwritten after each utterance: the samples, every array on the way to the features, the features, and the
 encoder's output. What cannot be reached: CTranslate2's blocks for the layers in between and the attention's memory,
-until the next utterance overwrites them or the process ends; and the decoded text, which Python frees as it likes.
+until the next utterance overwrites them or the process ends (see `stt.worker.WhisperWorker.renew`); and the decoded
+text, which Python frees as it likes.
 """
 
 from __future__ import annotations

@@ -79,6 +79,7 @@ class _Child:
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self._arguments = arguments
+        self.worn = False
         self._process: asyncio.subprocess.Process | None = None
         self._slot: Slot | None = None
 
@@ -97,6 +98,7 @@ class _Child:
         Raises:
             EngineUnavailable: If that fails, or takes longer than *within_s*.
         """
+        self.worn = False
         self._slot = Slot.create()
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         environment |= QUIET | {"PYTHONPATH": str(ROOT)}
@@ -240,6 +242,14 @@ class WhisperWorker:
         """Utterances that no child has taken yet."""
         return self._requests.qsize()
 
+    def renew(self) -> None:
+        """Replace every child once it has been idle for a second, and what its libraries still hold goes with it.
+
+        For when an interview is over and nobody else is heard: a call in the meantime waits for the new one.
+        """
+        for child in self._children:
+            child.worn = True
+
     async def __aenter__(self) -> Self:
         try:
             # One after the other: they would only fight for the same disk and cores.
@@ -305,7 +315,10 @@ class WhisperWorker:
                         request = await self._requests.get()
                 except TimeoutError:
                     request = None
-                if not child.alive and not await self._restart(child):
+                renewed = child.worn and request is None
+                if renewed:
+                    await child.stop()
+                if not child.alive and not await self._restart(child, lost=not renewed):
                     break
                 if request is not None and not request.answer.done():
                     await self._answer(child, request)
@@ -338,12 +351,13 @@ class WhisperWorker:
         else:
             request.answer.set_exception(result)
 
-    async def _restart(self, child: _Child) -> bool:
+    async def _restart(self, child: _Child, *, lost: bool) -> bool:
         """Start the child again. False if that is of no use."""
         for attempt in range(STARTS):
             await asyncio.sleep(attempt)
-            self.restarts += 1
-            log.warning("speech engine lost, starting it again")
+            if lost or attempt:
+                self.restarts += 1
+                log.warning("speech engine lost, starting it again")
             await child.stop()
             try:
                 await child.start(self._start_s)

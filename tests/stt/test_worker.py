@@ -135,6 +135,21 @@ async def test_a_child_that_dies_while_idle_costs_no_words() -> None:
 
 
 @linux
+async def test_a_renewed_engine_is_another_process_and_hears() -> None:
+    async with WhisperWorker(MODEL) as worker:
+        (before,) = worker.pids
+        await worker.transcribe(said(0))
+
+        worker.renew()
+        await until(lambda: worker.pids not in {(), (before,)})
+
+        assert not alive(before)
+        assert normalised((await worker.transcribe(said(1))).text) == text(1)
+        assert worker.pids != (before,)
+        assert worker.restarts == 0
+
+
+@linux
 async def test_a_call_that_is_cancelled_leaves_no_samples_and_disturbs_nobody() -> None:
     async with WhisperWorker(MODEL) as worker:
         (pid,) = worker.pids
