@@ -405,10 +405,10 @@ def _call(count: int, seconds: float) -> dict[str, Any]:
     frames = _opus_packets(round(seconds / PACKET_S))
     streams = [sender.datagrams(frames) for sender in senders]
     receiver = _receiver(MODES[0], senders)
-    return asyncio.run(_listen(receiver, streams, seconds))
+    return asyncio.run(_listen(receiver, streams))
 
 
-async def _listen(receiver: Receiver, streams: list[list[bytes]], seconds: float) -> dict[str, Any]:
+async def _listen(receiver: Receiver, streams: list[list[bytes]]) -> dict[str, Any]:
     loop, done, idle, busy = asyncio.get_running_loop(), asyncio.Event(), _Watch([]), _Watch([])
     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
@@ -446,9 +446,12 @@ async def _listen(receiver: Receiver, streams: list[list[bytes]], seconds: float
             tasks.create_task(busy.watch(done))
             cpu, wall = time.process_time(), time.perf_counter()
             here.send(None)
-            await asyncio.sleep(seconds)
+            await asyncio.to_thread(here.recv)  # all is sent, which takes longer than asked for on a busy machine
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-            await asyncio.sleep(0.3)
+            seen = -1
+            while seen != receiver.counters.datagrams:  # what still waits in the socket
+                seen = receiver.counters.datagrams
+                await asyncio.sleep(0.3)
             done.set()
     finally:
         loop.remove_reader(udp.fileno())
@@ -458,8 +461,9 @@ async def _listen(receiver: Receiver, streams: list[list[bytes]], seconds: float
     counters = receiver.counters
     return {
         "speakers": len(streams),
-        "packets_per_s": round(len(streams) / PACKET_S),
+        "packets_per_s": round(sum(map(len, streams)) / wall),
         "sent": sum(map(len, streams)),
+        "arrived": counters.datagrams,
         "heard": sum(member.decrypted for member in receiver.members.values()),
         "lost": counters.lost,
         "late": counters.late,
@@ -487,6 +491,7 @@ def _send(pipe: Any, address: tuple[str, int], streams: list[list[bytes]]) -> No
                 time.sleep(wait)
             for stream in streams[slot::SLOTS]:
                 udp.send(stream[nth])
+    pipe.send("sent")
     udp.close()
 
 
