@@ -85,7 +85,7 @@ class Leg:
         room: Channel id; packets go to all other legs of it.
         transport: Set once the client has selected a protocol.
         address: Where it sends from; None until IP discovery.
-        wants: What op 15 asked for, by SSRC or "any"; a stream set to 0 is not forwarded.
+        is_deaf: Whether the client wants nothing at all.
         counts: "received", "refused" (not sealed by this client), "forwarded" (to it), "lost", "duplicated", "garbage",
             "idle" (not forwarded, since no datagram came for too long).
     """
@@ -95,7 +95,8 @@ class Leg:
         self.room = room
         self.transport: media.Transport | None = None
         self.address: Address | None = None
-        self.wants: dict[str, int] = {}
+        self.is_deaf = False
+        self._wants: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
         self.heard_at_s = 0.0
         self.streams: dict[int, _Stream] = {}
@@ -106,9 +107,14 @@ class Leg:
         self.impairment = impairment
         self.random = random.Random(impairment.seed)  # noqa: S311 -- faults must be repeatable
 
+    def want(self, wants: dict[str, int]) -> None:
+        """Take what op 15 asks for, by SSRC or "any": a stream set to 0 is not forwarded."""
+        self._wants = wants
+        self.is_deaf = wants.get("any", 100) <= 0 and not any(value > 0 for value in wants.values())
+
     def is_wanted(self, ssrc: int) -> bool:
         """Whether the client wants this stream."""
-        return self.wants.get(str(ssrc), self.wants.get("any", 100)) > 0
+        return self._wants.get(str(ssrc), self._wants.get("any", 100)) > 0
 
 
 class Forwarder:
@@ -207,7 +213,7 @@ class Forwarder:
     def _receivers(self, sender: Leg, ssrc: int) -> Iterator[tuple[Leg, media.Transport]]:
         now_s = time.monotonic()
         for leg in self._rooms.get(sender.room, ()):
-            if leg is sender or leg.transport is None or leg.address is None or not leg.is_wanted(ssrc):
+            if leg.is_deaf or leg is sender or leg.transport is None or leg.address is None or not leg.is_wanted(ssrc):
                 continue
             if now_s - leg.heard_at_s > self.realism.keepalive_timeout_s:
                 leg.counts["idle"] += 1

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import secrets
-from collections import Counter
+from collections import Counter, deque
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,7 @@ JOIN_TIMEOUT_S = 10.0
 READY_TIMEOUT_S = 5.0
 
 _RESUMABLE = frozenset({1001, 1006, 4015})
+_UNNAMED = 1_000
 
 
 class JoinFailed(Exception):
@@ -122,7 +123,8 @@ class SimulatedMember:
         rejoin: Asked for a new ticket when the session is lost for good; without it the member is then out.
 
     Attributes:
-        counts: "sent", "unsent" (said while no group was there to hear it), "heard", "unopened", "unnamed", "refused".
+        counts: "sent", "unsent" (said while no group was there to hear it), "heard", "unopened",
+            "unnamed" (heard later, or never), "refused".
         others: User ids of who else is connected.
         close_code: Why the websocket was closed last.
     """
@@ -148,6 +150,7 @@ class SimulatedMember:
         self._rejoin = rejoin
         self._dave = DaveClient(ticket.user_id, ticket.channel_id)
         self._names: dict[int, int] = {}
+        self._unnamed: deque[media.RtpPacket] = deque(maxlen=_UNNAMED)
         self._seq_ack = -1
         self._interval_s = KEEPALIVE_S
         self._transport: media.Transport | None = None
@@ -359,13 +362,27 @@ class SimulatedMember:
             return
         user_id = self._names.get(packet.ssrc)
         if user_id is None:
+            # UDP may overtake the websocket: keep it until op 5 says whose it is.
+            self._unnamed.append(packet)
             self.counts["unnamed"] += 1
             return
+        self._hear(user_id, packet)
+
+    def _hear(self, user_id: int, packet: media.RtpPacket) -> None:
         frame = self._dave.open(user_id, packet.payload)
         self.counts["unopened" if frame is None else "heard"] += 1
-        if frame is not None:
+        if frame is not None and self._on_frame is not None:
             self._on_frame(Heard(user_id, packet.sequence, packet.timestamp, frame))
         self._happened.set()
+
+    def _name(self, ssrc: int, user_id: int) -> None:
+        self._names[ssrc] = user_id
+        waiting, self._unnamed = self._unnamed, deque(maxlen=_UNNAMED)
+        for packet in waiting:
+            if packet.ssrc == ssrc:
+                self._hear(user_id, packet)
+            else:
+                self._unnamed.append(packet)
 
     # The websocket.
 
@@ -479,7 +496,7 @@ class SimulatedMember:
             self._described = True
             await self._answer(self._dave.begin(data["dave_protocol_version"]))
         elif op == GatewayOp.SPEAKING:
-            self._names[data["ssrc"]] = int(data["user_id"])
+            self._name(data["ssrc"], int(data["user_id"]))
         elif op == GatewayOp.CLIENTS_CONNECT:
             self.others.update(int(user_id) for user_id in data["user_ids"])
         elif op == GatewayOp.CLIENT_DISCONNECT:

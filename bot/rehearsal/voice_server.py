@@ -416,7 +416,7 @@ class _Client:
             return
         call = self._server.call_of(session)
         if op == GatewayOp.MEDIA_SINK_WANTS:
-            session.leg.wants = {str(name): value for name, value in data.items() if isinstance(value, int)}
+            session.leg.want({str(name): value for name, value in data.items() if isinstance(value, int)})
         elif op == GatewayOp.SPEAKING:
             session.speaking = int(data["speaking"])
             if call is not None:

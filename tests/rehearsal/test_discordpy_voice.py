@@ -1,4 +1,7 @@
-"""An unmodified discord.py in a call of the loopback: its own voice client, its own DAVE."""
+"""An unmodified discord.py in a call of the loopback: its own voice client, its own DAVE.
+
+How it comes back after a lost session is not here: its reading thread then sits in a select of 30 seconds.
+"""
 
 from __future__ import annotations
 
@@ -100,25 +103,6 @@ def _audio() -> Any:
     import davey  # noqa: PLC0415 -- here only, so that the types of its sessions stay out of the way
 
     return davey.MediaType.audio
-
-
-def no_time(backoff: object) -> float:
-    del backoff
-    return 0.0
-
-
-async def test_discord_py_joins_anew_when_its_session_is_invalid(
-    loopback: LoopbackDiscord, place: PracticeGuild, voice: VoiceServer, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("discord.voice_state.ExponentialBackoff.delay", no_time)  # else a second or more
-    client = Bot(loopback)
-    async with logged_in(client, place.bot_user.token):
-        connected = await vocal(client, place.voice.id).connect(timeout=5)
-        first = connected.ssrc
-        voice.close(place.bot.id, 4006)
-        await until(lambda: voice.has_session(place.bot.id) and connected.ssrc != first)
-
-        await connected.disconnect()
 
 
 async def test_discord_py_recovers_from_an_invalid_commit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -494,3 +495,56 @@ async def test_anything_can_be_sent_to_one_client(site: VoiceSite):
         await alice.until(lambda: alice.others == {99})
         site.server.send_raw(ALICE, json.dumps({"op": 13, "d": {"user_id": "99"}}))
         await alice.until(lambda: alice.others == set())
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_no_nonsense_of_a_client_disturbs_the_others(
+    site: VoiceSite, seed: int, caplog: pytest.LogCaptureFixture
+):
+    chance = random.Random(seed)
+    shapes: list[Any] = [None, 1, -1, "x", [], {}, {"ssrc": "x"}, {"speaking": None}, {"transition_id": 1 << 70}]
+    heard: list[Heard] = []
+    async with site.member(ALICE) as alice, site.member(BOB, on_frame=heard.append):
+        await alice.until(lambda: alice.ready)
+        for _ in range(6):
+            async with site.member(CAROL) as carol:
+                for _ in range(20):
+                    if chance.random() < 0.3:
+                        await carol.send(chance.choice([0, 26, 28]), chance.randbytes(chance.randrange(60)))
+                    else:
+                        await carol.send(chance.randrange(-1, 33), chance.choice(shapes))
+        await alice.until(lambda: alice.others == {BOB})
+        await alice.say(SPEECH, pace=0)
+        await until(lambda: len(heard) >= FRAMES)
+
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_keepalives_can_be_answered():
+    async with voice_site(realism=Realism(keepalive_answers=True)) as site, site.member(ALICE) as alice:
+        got: list[bytes] = []
+
+        def keep(datagram: bytes, address: Address) -> None:
+            del address
+            got.append(datagram)
+
+        assert alice._udp is not None
+        alice._udp._received = keep
+        alice._udp.send(b"\x07" + bytes(7))
+        await until(lambda: got == [b"\x07" + bytes(7)])
+
+
+async def test_a_camera_is_announced_to_who_is_there_and_to_who_comes(site: VoiceSite):
+    video = {"audio_ssrc": 1, "video_ssrc": 2, "rtx_ssrc": 3, "streams": [{"ssrc": 2, "rtx_ssrc": 3, "type": "video"}]}
+    async with site.member(ALICE) as alice, wire(site) as client:
+        await alice.send(GatewayOp.VIDEO, video)
+        await client.send(GatewayOp.IDENTIFY, identity(site.ticket(BOB)))
+        await client.send(
+            GatewayOp.SELECT_PROTOCOL, {"protocol": "udp", "data": {"address": "x", "port": 1, "mode": AES_GCM}}
+        )
+        told = await client.next()
+        while told["op"] != GatewayOp.VIDEO:
+            message = await client.socket.receive(timeout=3)
+            told = json.loads(message.data) if message.type is aiohttp.WSMsgType.TEXT else told
+
+        assert told["d"] == video | {"user_id": str(ALICE)}
