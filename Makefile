@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run rehearse test lint format types check-imports unit lock clean
+.PHONY: help run rehearse test lint format unit fuzz soak peer bench lock clean
 
 help: ## What each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,20 @@ lint: $(VENV)/dev ## Formatting, lint, types and import rules
 
 unit: $(VENV)/dev ## The tests alone
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+fuzz: $(VENV)/dev ## A million mutated datagrams and voice-gateway messages (about half an hour)
+	@$(BIN)/python -m tests.fuzz.datagrams --count 800000 --seed 1
+	@$(BIN)/python -m tests.fuzz.voice_gateway --count 200000 --seed 1
+
+soak: $(VENV)/dev ## Ten minutes of rehearsal, watching memory, tasks, threads and processes
+	@$(BIN)/python -m tests.soak --minutes 10
+
+peer: $(VENV)/dev ## A real @discordjs/voice client in the call, heard by the bot (needs Node.js and npm)
+	@cd tests/peers/discordjs && npm install --no-package-lock --no-audit --no-fund --silent
+	@PEERS=1 $(BIN)/python -m pytest tests/peers
+
+bench: $(VENV)/run ## What hearing costs, beside the bare calls and beside discord.py
+	@$(BIN)/python -m bot bench receive
 
 format: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff format .

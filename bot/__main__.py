@@ -116,6 +116,24 @@ def rehearse(
         raise typer.Exit(1)
 
 
+bench = typer.Typer(no_args_is_help=True, help="Measure, on this machine, beside what one would use instead.")
+cli.add_typer(bench, name="bench")
+
+
+@bench.command("receive")
+def bench_receive(
+    *,
+    seconds: Annotated[float, typer.Option(min=1, help="How long each call through the socket lasts.")] = 10.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """What a packet costs, step by step, and calls of 25 and 100 speakers through a real socket."""
+    from bot.bench.receive import run as run_receive  # noqa: PLC0415 - it loads what a live bot does not
+
+    figures = run_receive(seconds=seconds, console=None if as_json else Console())
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+
+
 def _recording(item: str) -> tuple[str, Path]:
     name, sign, path = item.partition("=")
     if not sign or not path:

@@ -129,7 +129,9 @@ async def open_app(
             workers=settings.workers,
             language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
         )
-        interviews = Interviews(hearing=hearing, clock=clock)
+        # A fresh engine process after the last interview: what its libraries still hold of voices goes with the old one.
+        renew = transcriber.renew if isinstance(transcriber, WhisperWorker) else None
+        interviews = Interviews(hearing=hearing, clock=clock, on_idle=renew)
         services = Services(
             settings=settings,
             clock=clock,

@@ -144,6 +144,8 @@ class Ring:
         """Overwrite with zeros: everything, or what lies between two positions and is still held."""
         if start is None and end is None:
             self._block.fill(0)
+            # On to the next whole frame, since frames are aligned: one that began elsewhere would wrap one day.
+            self._written += -self._written % FRAME_SAMPLES
             self._floor = self._fresh = self._written
             return
         low = max(self.oldest if start is None else start, self._written - self._capacity)

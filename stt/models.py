@@ -17,6 +17,11 @@ async def find_model(model: str) -> Path:
     Raises:
         EngineUnavailable: If it is neither, or cannot be fetched; the message says what to do.
     """
+    folder = _local(model)
+    return folder if folder is not None else await asyncio.to_thread(_fetch, model)
+
+
+def _local(model: str) -> Path | None:
     path = Path(model).expanduser()
     if path.is_dir():
         return path
@@ -24,7 +29,7 @@ async def find_model(model: str) -> Path:
         raise EngineUnavailable(
             "SKILLRALLY_MODEL is no folder here: set it to a model folder or to a name such as base."
         )
-    return await asyncio.to_thread(_fetch, model)
+    return None
 
 
 def _fetch(name: str) -> Path:

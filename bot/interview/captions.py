@@ -113,7 +113,7 @@ def escape(text: str) -> str:
     return _LIST.sub(r"\1\\.", _MARKDOWN.sub(r"\\\1", " ".join(text.split())))
 
 
-def _end_of(text: str, room: int) -> str:
+def end_of(text: str, room: int) -> str:
     """The end of *text*, escaped, in at most *room* characters: cut before it is escaped, never inside an escape."""
     kept = text[-room:]
     while (over := len(escape(kept)) - room) > 0:
@@ -132,7 +132,7 @@ def render(lines: Sequence[Line], *, header: str, limit: int = LIMIT) -> str:
         cost = len(text) + 1 + (0 if same else len(head) + 1)
         if cost > room:
             if not blocks:
-                blocks.append(f"{head}…{_end_of(line.text, room - len(head) - 1)}")
+                blocks.append(f"{head}…{end_of(line.text, room - len(head) - 1)}")
             break
         room -= cost
         if same:

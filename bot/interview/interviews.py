@@ -12,6 +12,7 @@ from bot.interview.drafts import Drafts
 from bot.interview.session import Interview, Stopped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from bot.clock import Clock
@@ -30,7 +31,15 @@ class Interviews:
         drafts: What was said in interviews that are over, for a while.
     """
 
-    def __init__(self, *, hearing: Hearing, clock: Clock) -> None:
+    def __init__(self, *, hearing: Hearing, clock: Clock, on_idle: Callable[[], None] | None = None) -> None:
+        """Prepare for interviews.
+
+        Args:
+            hearing: What they hear with.
+            clock: The machine's, or a test's.
+            on_idle: Called when the last one that ran has ended.
+        """
+        self._on_idle = on_idle
         self._hearing = hearing
         self._clock = clock
         self._by_guild: dict[int, Interview] = {}
@@ -128,6 +137,8 @@ class Interviews:
             self._by_guild.pop(guild_id, None)
             self.drafts.keep(interview.draft)
             self._ended.set()
+            if not self._by_guild and not self._closing.is_set() and self._on_idle is not None:
+                self._on_idle()
 
     async def _forget_drafts(self) -> None:
         while not self._closing.is_set():

@@ -103,7 +103,7 @@ async def test_a_voice_is_in_no_file_and_in_no_memory_of_the_bot_after_the_end(t
                 form = await discord.people.press(anna.id, notice, "Join")
                 assert form.modal is not None
                 await discord.people.submit(anna.id, form.modal, TICKED)
-                engine = _child_of(bot.pid)
+                engine = child_of(bot.pid)
 
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(member.say(packets))
@@ -131,7 +131,7 @@ async def test_a_voice_is_in_no_file_and_in_no_memory_of_the_bot_after_the_end(t
         assert secret not in said
 
 
-def _child_of(pid: int) -> int:
+def child_of(pid: int) -> int:
     for task in Path(f"/proc/{pid}/task").iterdir():
         children = (task / "children").read_text(encoding="ascii").split()
         for child in children:

@@ -91,3 +91,15 @@ def test_audio_refuses_to_be_pickled_or_printed() -> None:
         assert "12345" not in repr(thing)
         with pytest.raises(TypeError):
             pickle.dumps(thing)
+
+
+def test_frames_after_a_wipe_in_the_middle_of_one_are_aligned_again() -> None:
+    ring = Ring(seconds=0.2)
+    write(ring, np.ones(480))
+
+    ring.wipe()
+    for _ in range(40):
+        write(ring, np.full(320, 9))
+        at = ring.next_frame()
+        assert at is not None
+        assert ring.view(at, FRAME_SAMPLES).tolist() == [9] * FRAME_SAMPLES
