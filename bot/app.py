@@ -129,7 +129,7 @@ async def open_app(
             workers=settings.workers,
             language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
         )
-        # A fresh engine process after the last interview: what its libraries still hold of voices goes with the old one.
+        # A fresh engine process after the last interview: what libraries still hold of voices goes with the old one.
         renew = transcriber.renew if isinstance(transcriber, WhisperWorker) else None
         interviews = Interviews(hearing=hearing, clock=clock, on_idle=renew)
         services = Services(

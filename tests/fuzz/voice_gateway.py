@@ -19,11 +19,14 @@ import random
 import sys
 import threading
 import tracemalloc
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.rehearsal.stage import Stage, until
 from tests.flow.conftest import Frames, hum_on, settings
 from tests.stt.sounds import ScriptedTranscriber
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BATCH = 200
 GROWTH_BYTES = 20 << 20
@@ -59,6 +62,18 @@ def samples(bot_id: int, member_id: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in a JSON value, as what holds it and its key there."""
+    items: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        items = list(cast("dict[Any, Any]", value).items())
+    elif isinstance(value, list):
+        items = list(enumerate(cast("list[Any]", value)))
+    for key, inner in items:
+        yield cast("Any", value), key
+        yield from places(inner)
+
+
 class Mutator:
     """Makes messages that should not be."""
 
@@ -71,22 +86,12 @@ class Mutator:
         return self._rng.choice((self._value, self._value, self._text, self._binary, self._binary))()
 
     def _value(self) -> str:
-        message = json.loads(json.dumps(self._rng.choice(self._samples)))
-        holder: Any = message
-        for _ in range(self._rng.randrange(1, 4)):
-            keys: list[Any] = (
-                list(cast("dict[str, Any]", holder)) if isinstance(holder, dict) else list(range(len(holder)))
-            )
-            key = self._rng.choice(keys)
-            deeper: Any = holder[key]
-            if type(deeper) in {dict, list} and deeper and self._rng.random() < 0.6:
-                holder = deeper
-                continue
-            if self._rng.random() < 0.2 and isinstance(holder, dict):
-                del holder[key]
-            else:
-                holder[key] = self._rng.choice(VALUES)
-            break
+        message: Any = json.loads(json.dumps(self._rng.choice(self._samples)))
+        holder, key = self._rng.choice(list(places(message)))
+        if isinstance(key, str) and self._rng.random() < 0.2:
+            del holder[key]
+        else:
+            holder[key] = self._rng.choice(VALUES)
         if self._rng.random() < 0.2:
             message["seq"] = self._rng.choice((-1, 0, 65_535, 70_000, "x", None))
         return json.dumps(message)
