@@ -68,6 +68,9 @@ class _Client:
     has_sender: bool = False
     recovering: bool = False  # reset itself and owes a new key package; its old leaf goes when that is here
     key_package: mls.KeyPackage | None = None
+    # The last transition before it was sent proposals of epoch 0. Was it starting over just then, they are in its new
+    # group now, and no commit of it would ever be what was asked for: epoch 0 does not tell one group from the next.
+    tainted_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,9 @@ class Delivery:
 
     def ready(self, user_id: int, transition_id: int) -> list[Outgoing]:
         """Op 23. A transition is executed once everyone it was announced to is ready."""
+        client = self._clients.get(user_id)
+        if client and client.tainted_after is not None and transition_id > client.tainted_after:
+            client.tainted_after = None
         transition = self._transitions.get(transition_id)
         if transition is not None:
             transition.waiting.discard(user_id)
@@ -286,7 +292,7 @@ class Delivery:
             return []
         self.version = PROTOCOL_VERSION
         for user_id, client in self._clients.items():
-            self._send(user_id, Op.PREPARE_EPOCH, {"epoch": 1, "protocol_version": PROTOCOL_VERSION})
+            self._start_over(user_id, client)
             self._give_sender(user_id, client)
         return self._flush()
 
@@ -344,10 +350,14 @@ class Delivery:
         if not self.version or not had_group:
             return
         for user_id, client in self._clients.items():
-            client.key_package = None
-            client.recovering = False
-            self._send(user_id, Op.PREPARE_EPOCH, {"epoch": 1, "protocol_version": PROTOCOL_VERSION})
+            self._start_over(user_id, client)
             self._send(user_id, Op.PREPARE_TRANSITION, {"transition_id": 0, "protocol_version": PROTOCOL_VERSION})
+
+    def _start_over(self, user_id: int, client: _Client) -> None:
+        client.key_package = None
+        client.recovering = False
+        client.tainted_after = None
+        self._send(user_id, Op.PREPARE_EPOCH, {"epoch": 1, "protocol_version": PROTOCOL_VERSION})
 
     def _own_leaf(self, user_id: int) -> _Leaf:
         package = self._clients[user_id].key_package
@@ -374,7 +384,7 @@ class Delivery:
         if not members:
             self._drop_group()
             if len(offers) > 1:
-                self._propose_first_group(offers)
+                self._begin_group(offers)
             return
         removes = [
             index
@@ -385,6 +395,14 @@ class Delivery:
         ]
         if removes or offers:
             self._propose(members, removes, list(offers.values()))
+
+    def _begin_group(self, offers: dict[int, mls.KeyPackage]) -> None:
+        tainted = [user_id for user_id in offers if self._clients[user_id].tainted_after is not None]
+        for user_id in tainted:
+            self._start_over(user_id, self._clients[user_id])
+            del offers[user_id]
+        if len(offers) > 1 and not tainted:
+            self._propose_first_group(offers)
 
     def _propose_first_group(self, offers: dict[int, mls.KeyPackage]) -> None:
         """Everyone is given the Adds of all others; whoever commits first is leaf 0."""
@@ -403,6 +421,7 @@ class Delivery:
         )
         for user_id in offers:
             others = [proposal for other, proposal in proposals.items() if other != user_id]
+            self._clients[user_id].tainted_after = self._last_transition
             self._send(user_id, Op.PROPOSALS, mls.append(others))
 
     def _propose(self, members: set[int], removes: list[int], packages: list[mls.KeyPackage]) -> None:

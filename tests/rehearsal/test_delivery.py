@@ -50,7 +50,9 @@ class Party:
                 self._waiting.append((client, message))
 
     def settle(self) -> None:
+        steps = itertools.count()
         while self._waiting:
+            assert next(steps) < 2_000, "they never come to rest"
             client, message = self._waiting.popleft()
             if self.clients.get(message.user_id) is not client or not self.heed(message.user_id, message.op):
                 continue
@@ -266,6 +268,16 @@ def test_a_missed_commit_is_noticed_at_the_next(party: Party):
 def test_everyone_recovering_at_once_makes_a_new_group(party: Party):
     party.join(ALICE, BOB)
     party.settle()
+    for user_id in (ALICE, BOB):
+        party.post(party.delivery.bad_commit(user_id, b"nonsense"))
+    party.settle()
+
+    assert party.deaf_pairs() == []
+    assert party.delivery.members == {ALICE, BOB}
+
+
+def test_everyone_starting_over_before_the_first_commit_makes_a_group(party: Party):
+    party.join(ALICE, BOB)
     for user_id in (ALICE, BOB):
         party.post(party.delivery.bad_commit(user_id, b"nonsense"))
     party.settle()
