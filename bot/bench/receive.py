@@ -50,7 +50,7 @@ CHUNK = 25
 EXTENSION = b"\x10\x80\x00\x00"
 """An audio level, as Discord's clients send one with every packet."""
 
-RECEIVE_BUFFER_BYTES = 4 << 20
+RECEIVE_BUFFER_BYTES = 1 << 20
 DRAIN = 64
 SLOTS = 20
 """Senders of one call are not in step: every millisecond a twentieth of them sends."""

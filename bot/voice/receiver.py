@@ -32,7 +32,7 @@ from bot.voice.opus import CONCEALED_STEP, Decoder, NotOpus, has_fec
 from bot.voice.reorder import WAIT_S, Released, Reorder, Verdict
 from bot.voice.rtp import CLOCK_HZ, Packet, Refusal, parse, strip, timestamp_distance
 from bot.voice.transport import NotAuthentic, make_transport
-from stt.audio import FRAME_S, FRAME_SAMPLES, RATE_HZ, RING_S, Frame, Ring
+from stt.audio import FRAME_SAMPLES, RATE_HZ, RING_S, Frame, Ring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -657,8 +657,7 @@ class Receiver:
         gap_s = now - voice.tail_s()
         if not voice.begun or gap_s >= FILL_S:
             self._pad(stream)
-            start_s = max(now, voice.last_s + FRAME_S) if voice.last_s else now
-            voice.zero_s = start_s - voice.ring.written * _SAMPLE_S
+            voice.zero_s = now - voice.ring.written * _SAMPLE_S
             voice.begun = True
         elif gap_s > 0:
             voice.ring.silence(round(gap_s * RATE_HZ))

@@ -178,6 +178,68 @@ def test_packets_that_wait_in_the_reorder_buffer_when_the_gate_shuts_stay_sealed
     assert call.receiver.counters.dropped_sealed == 1
 
 
+@pytest.mark.parametrize("end", ["left", "disconnected"])
+def test_they_stay_sealed_too_when_the_stream_ends_before_anything_else_happens(end: str) -> None:
+    call = Call(ANA)
+    call.hear(*(call.ana.speak() for _ in range(20)))
+    call.ana.speak()
+    call.hear(call.ana.speak(), every_s=0)
+    decrypted = call.receiver.members[ANA].decrypted
+
+    call.gate.revoke(ANA)
+    call.receiver.left(ANA) if end == "left" else call.receiver.disconnected()
+
+    assert call.receiver.members[ANA].decrypted == decrypted
+
+
+def test_a_new_yes_does_not_cover_what_waited_under_the_old_one() -> None:
+    call = Call(ANA)
+    call.hear(*(call.ana.speak() for _ in range(20)))
+    call.ana.speak()
+    call.hear(call.ana.speak(), every_s=0)
+
+    call.gate.revoke(ANA)
+    call.gate.allow(ANA)
+    call.hear(*(call.ana.speak() for _ in range(20)))
+    call.wait(0.2)
+
+    assert call.receiver.members[ANA].decrypted == 40
+
+
+def test_what_comes_out_of_order_behind_a_withdrawal_stays_sealed() -> None:
+    call = Call(ANA)
+    call.hear(*(call.ana.speak() for _ in range(20)))
+    first, *others = [call.ana.speak() for _ in range(4)]
+    call.hear(*others, every_s=0)
+
+    def withdraw(frame: Frame) -> None:
+        call.receiver.forget(frame.speaker_id)
+
+    call.receiver._on_frame = withdraw
+    call.hear(first)
+    call.wait(0.2)
+
+    assert call.receiver.members[ANA].decrypted <= 21
+    assert call.receiver.counters.faults == 0
+
+
+def test_somebody_may_withdraw_at_the_silence_before_their_next_word() -> None:
+    call = Call(ANA)
+    call.hear(*(call.ana.speak() for _ in range(20)))
+    call.hear(call.ana.send(SILENCE))
+    call.wait(0.5)
+    ring = call.heard()[0].ring
+
+    def withdraw(frame: Frame) -> None:
+        call.receiver.forget(frame.speaker_id)
+
+    call.receiver._on_frame = withdraw
+    call.hear(call.ana.speak())
+
+    assert not ring._block.any()
+    assert call.receiver.counters.faults == 0
+
+
 def test_withdrawal_wipes_at_once_what_was_heard_and_what_waits() -> None:
     call = Call(ANA, BEN)
     for _ in range(50):
@@ -393,6 +455,7 @@ def test_the_same_holds_when_the_key_shows_whose_stream_it_is() -> None:
     call.wait(0.2)
 
     assert call.receiver.members[ANA].dropped_sealed == 5
+    assert call.receiver.members[ANA].decryption_attempts == 10
     assert len(call.heard()) == 10
 
 
