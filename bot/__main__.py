@@ -134,6 +134,21 @@ def bench_receive(
         sys.stdout.write(json.dumps(figures) + "\n")
 
 
+@bench.command("heal")
+def bench_heal(
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each loss is tried.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """How long the bot is deaf after each loss of its voice connection."""
+    from bot.bench.heal import run as run_heal  # noqa: PLC0415 - as above
+
+    logs.set_up(level="ERROR")
+    figures = run_heal(rounds=rounds, console=None if as_json else Console())
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+
+
 def _recording(item: str) -> tuple[str, Path]:
     name, sign, path = item.partition("=")
     if not sign or not path:
