@@ -14,6 +14,7 @@ import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 
 from bot.client import Services, SkillRally
@@ -32,8 +33,6 @@ from stt.worker import WhisperWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-
-    import aiohttp
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +83,11 @@ class App:
             raise StartRefused(
                 "Discord does not accept DISCORD_TOKEN: copy it again from the developer portal (Bot > Reset Token)."
             ) from None
-        except (discord.GatewayNotFound, OSError):
+        except discord.Forbidden:
+            raise StartRefused(
+                "Discord does not let the bot register its commands: SKILLRALLY_GUILD_ID must be a server it is in."
+            ) from None
+        except (discord.GatewayNotFound, aiohttp.ClientError, OSError):
             raise StartRefused("Discord cannot be reached: check the network and try again.") from None
 
 

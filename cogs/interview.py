@@ -177,7 +177,8 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
 
     async def _admit(self, interaction: Interaction, session: Session, *, captions: bool) -> None:
         session.admit(interaction.user.id, captions=captions)
-        await _say(interaction, replies.joined(captions=captions), "leave", interview_id=session.interview_id)
+        shown = captions and session.captions is not None
+        await _say(interaction, replies.joined(captions=shown), "leave", interview_id=session.interview_id)
 
     async def _leave(self, interaction: Interaction, session: Session) -> None:
         # Before anything that can wait or fail: from here on this person is not heard.
@@ -203,7 +204,8 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
     async def _resume(self, interaction: Interaction, session: Session) -> None:
         _must_be_in(interaction, session)
         if not (_hosts(interaction, session) or session.takes_part(interaction.user.id)):
-            raise NotAllowed
+            await _say(interaction, replies.ONLY_TAKING_PART)
+            return
         session.resume()
         await _say(interaction, replies.RESUMED_NOW)
 
@@ -214,6 +216,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         await _say(interaction, replies.STOPPED_NOW)
 
     async def _status(self, interaction: Interaction, session: Session) -> None:
+        _must_see(interaction, session)
         await _say(interaction, replies.details(session.status()))
 
     async def _draft(self, interaction: Interaction, interview_id: str) -> None:
@@ -278,6 +281,14 @@ def _voice_channel_of(interaction: Interaction) -> discord.VoiceChannel | discor
 def _must_be_in(interaction: Interaction, session: Session) -> None:
     channel = _voice_channel_of(interaction)
     if channel is None or channel.id != session.channel_id:
+        raise NotInChannel
+
+
+def _must_see(interaction: Interaction, session: Session) -> None:
+    """Who is in a channel that one cannot see is none of one's business."""
+    channel = interaction.guild.get_channel(session.channel_id) if interaction.guild is not None else None
+    member = interaction.user
+    if channel is None or not isinstance(member, discord.Member) or not channel.permissions_for(member).view_channel:
         raise NotInChannel
 
 

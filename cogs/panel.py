@@ -50,6 +50,9 @@ _LABEL = {
 NEEDED = ("view_channel", "connect", "send_messages", "read_message_history")
 """What the bot needs in the voice channel, as discord.py names it."""
 
+_NOBODY = discord.AllowedMentions.none()
+"""Said with every edit: discord.py leaves the client's own choice out when no content is edited."""
+
 THREAD_NEEDED = ("view_channel", "create_public_threads", "send_messages_in_threads", "read_message_history")
 """What it needs in a text channel below which captions are to appear."""
 
@@ -91,14 +94,14 @@ def buttons(*actions: str, interview_id: str) -> ui.ActionRow[Any]:
     return row
 
 
-def notice(status: Status) -> ui.LayoutView:
+def notice(status: Status, *, captions: CaptionPlace) -> ui.LayoutView:
     """The notice of a running interview."""
     paused = bool(status.pauses)
     view = ui.LayoutView(timeout=None)
     view.add_item(
         ui.Container(
             ui.TextDisplay(replies.headline(status)),
-            ui.TextDisplay(replies.NOTICE),
+            ui.TextDisplay(replies.notice(captions)),
             ui.Separator(),
             ui.TextDisplay(replies.roster(status)),
             buttons(
@@ -224,7 +227,9 @@ class DiscordRoom:
         self._bot = bot
         self._guild = channel.guild
         self._channel = channel
-        self._captions: CaptionPlace = captions
+        # Threads hang below text channels; a command used elsewhere gets its captions beside the voices.
+        threaded = captions == "thread" and isinstance(asked_in, discord.TextChannel)
+        self._captions: CaptionPlace = "voice-chat" if captions == "thread" and not threaded else captions
         self._asked_in = asked_in
         self._thread: discord.Thread | None = None
 
@@ -236,9 +241,7 @@ class DiscordRoom:
         """
         if missing := lacking(self._channel):
             raise MissingPermissions(missing)
-        asked_in = self._asked_in
-        threaded = self._captions == "thread" and isinstance(asked_in, discord.TextChannel)
-        if threaded and (missing := lacking(asked_in, THREAD_NEEDED)):
+        if self._captions == "thread" and (missing := lacking(self._asked_in, THREAD_NEEDED)):
             raise MissingPermissions(missing, for_thread=True)
 
     async def connect(self, receiver: Receiver, on_change: Callable[[Change], None]) -> VoiceLink:
@@ -278,17 +281,19 @@ class DiscordRoom:
     async def post_notice(self, status: Status) -> int:
         """Post the notice."""
         with _writing():
-            return (await self._channel.send(view=notice(status))).id
+            return (await self._channel.send(view=self._notice(status))).id
 
     async def update_notice(self, message_id: int, status: Status) -> None:
         """Bring the notice up to date."""
         with _writing():
-            await self._channel.get_partial_message(message_id).edit(view=notice(status))
+            await self._channel.get_partial_message(message_id).edit(
+                view=self._notice(status), allowed_mentions=_NOBODY
+            )
 
     async def close_notice(self, message_id: int, status: Status) -> None:
         """Put the end card in its place."""
         with _writing():
-            await self._channel.get_partial_message(message_id).edit(view=end_card(status))
+            await self._channel.get_partial_message(message_id).edit(view=end_card(status), allowed_mentions=_NOBODY)
         if self._thread is not None:
             with suppress(BoardGone, BoardRefused, BoardBusy), _writing():
                 await self._thread.edit(archived=True)
@@ -302,14 +307,18 @@ class DiscordRoom:
         """Where captions go."""
         if self._captions == "off":
             return None
-        if self._captions == "thread" and isinstance(self._asked_in, discord.TextChannel):
+        if self._captions == "thread":
             if self._thread is None:
-                with _writing():
-                    self._thread = await self._asked_in.create_thread(
-                        name=replies.THREAD_NAME, type=discord.ChannelType.public_thread
-                    )
+                self._thread = await self._start_thread()
             return ChannelBoard(self._thread)
         return ChannelBoard(self._channel)
+
+    async def _start_thread(self) -> discord.Thread:
+        with _writing():
+            return await self._asked_in.create_thread(name=replies.THREAD_NAME, type=discord.ChannelType.public_thread)
+
+    def _notice(self, status: Status) -> ui.LayoutView:
+        return notice(status, captions=self._captions)
 
     def caption_header(self) -> str:
         """The line above the captions."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.interview.captions import escape
+from bot.interview.captions import end_of, escape
 from bot.interview.session import Pause, Status, Stopped
 
 if TYPE_CHECKING:
@@ -41,15 +41,16 @@ STOPPED = {
 }
 
 GUILD_ONLY = "Interviews take place in a server's voice channel: use this command there."
-NOT_IN_VOICE = "Join a voice channel first, then start the interview from there."
+NOT_IN_VOICE = "Join a voice channel first, one that the bot can see, then start the interview from there."
 RUNNING_ALREADY = "An interview is running in this server already: join it, or end it with /interview stop."
 NONE_RUNNING = "No interview is running in this server: start one with /interview start in a voice channel."
 OVER = "That interview is over."
 NOT_HERE = "Join the interview's voice channel first; then you can take part."
-CANNOT_JOIN = "The voice channel did not let the bot in: it may be full. Make room and try again."
+CANNOT_JOIN = "The voice channel did not let the bot in: it may be full, or hidden from the bot."
 DISCORD_BUSY = "Discord did not answer in time: please try again in a moment."
 CHANNEL_GONE = "That channel is no longer there: start the interview in another one."
 ONLY_HOST = "Only the host or a moderator can do that. To stop being heard yourself, press Leave."
+ONLY_TAKING_PART = "Only those who take part, the host or a moderator can end a pause."
 NOT_TAKING_PART = "You are not taking part in this interview, so nothing of you is heard."
 LEFT = (
     "You are not heard any more. What you said and was not yet written down is overwritten. "
@@ -127,10 +128,23 @@ def headline(status: Status) -> str:
 
 NOTICE = (
     "**Nobody is heard without a yes.** Press **Join** to take part; the voice of everybody else stays encrypted and "
-    "is dropped unread. Speech becomes text in memory, the sound is overwritten at once and never stored. Captions "
-    "appear in this channel and are deleted at the end; text that nobody saves is gone 30 minutes later. Everybody in "
-    "the channel can read captions."
+    "is dropped unread. Speech becomes text in memory, the sound is overwritten at once and never stored. {captions} "
+    "Text that nobody saves is gone 30 minutes after the end."
 )
+
+CAPTIONS = {
+    "voice-chat": "Captions appear in this channel, where everybody in it can read them, and are deleted at the end.",
+    "thread": (
+        "Captions appear in a thread of a text channel, where everybody who sees it can read them, and are deleted at "
+        "the end."
+    ),
+    "off": "No captions are shown.",
+}
+
+
+def notice(captions: str) -> str:
+    """What everybody in the channel must know; *captions* is where they appear."""
+    return NOTICE.format(captions=CAPTIONS[captions])
 
 
 def roster(status: Status) -> str:
@@ -198,7 +212,12 @@ def draft(snippets: Sequence[Snippet], names: dict[int, str], *, limit: int = 3_
         for s in snippets
     ]
     kept: list[str] = []
-    for line in reversed(lines):
+    for snippet, line in zip(reversed(snippets), reversed(lines), strict=True):
+        if not kept and len(line) > limit:
+            head = f"**{escape(names.get(snippet.speaker_id, 'Somebody'))}** …"
+            kept.append(head + end_of(snippet.text, limit - len(head) - 5))
+            kept.append("-# …")
+            break
         if sum(map(len, kept)) + len(kept) + len(line) > limit:
             kept.append("-# …")
             break

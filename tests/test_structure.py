@@ -89,6 +89,8 @@ def test_nothing_that_runs_can_write_sound_to_a_file() -> None:
         assert not modules & AUDIO_MODULES, path
         for name, call in calls(path):
             assert not WRITERS.search(name), (path, name)
+            if call.args and ast.unparse(call.args[0]) == "os.devnull":
+                continue
             if name in {"open", "io.open", "os.open", "av.open"} or name.endswith(".open"):
                 mode = [ast.unparse(argument) for argument in (*call.args[1:], *(k.value for k in call.keywords))]
                 assert not [

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from bot.app import App, open_app
+from bot.errors import StartRefused
+from bot.rehearsal.connector import LoopbackResolver, loopback_connector
+from bot.rehearsal.furnishing import PracticeGuild, practice_guild
+from bot.rehearsal.server import LoopbackDiscord
+from bot.rehearsal.world import World
+from tests.flow.conftest import settings
+from tests.stt.sounds import ScriptedTranscriber
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def place(world: World) -> PracticeGuild:
+    return practice_guild(world)
+
+
+@pytest.fixture
+async def loopback(world: World) -> AsyncIterator[LoopbackDiscord]:
+    async with LoopbackDiscord(world) as server:
+        yield server
+
+
+async def why_refused(app: App, token: str) -> str:
+    with pytest.RaisesGroup(StartRefused, flatten_subgroups=True) as refused:
+        async with asyncio.timeout(20):
+            await app.run(token)
+    return str(refused.value.exceptions[0])
+
+
+async def test_a_token_that_discord_does_not_accept_is_said_in_one_sentence(loopback: LoopbackDiscord) -> None:
+    async with open_app(settings(), transcriber=ScriptedTranscriber(), connector=loopback_connector(loopback)) as app:
+        said = await why_refused(app, "not.a.token")
+
+    assert "DISCORD_TOKEN" in said
+    assert "not.a.token" not in said
+
+
+async def test_a_discord_out_of_reach_is_said_in_one_sentence(unused_tcp_port: int) -> None:
+    connector = aiohttp.TCPConnector(resolver=LoopbackResolver(unused_tcp_port))
+    async with open_app(settings(), transcriber=ScriptedTranscriber(), connector=connector) as app:
+        assert "cannot be reached" in await why_refused(app, "some.bot.token")
+
+
+async def test_a_server_in_which_the_bot_is_not_is_said_in_one_sentence(
+    loopback: LoopbackDiscord, place: PracticeGuild
+) -> None:
+    async with open_app(
+        settings().model_copy(update={"guild_id": 1}),
+        transcriber=ScriptedTranscriber(),
+        connector=loopback_connector(loopback),
+    ) as app:
+        assert "SKILLRALLY_GUILD_ID" in await why_refused(app, place.bot_user.token)
+
+
+async def test_commands_are_registered_in_the_one_server_if_it_is_set(
+    loopback: LoopbackDiscord, place: PracticeGuild
+) -> None:
+    async with (
+        open_app(
+            settings().model_copy(update={"guild_id": place.guild.id}),
+            transcriber=ScriptedTranscriber(),
+            connector=loopback_connector(loopback),
+        ) as app,
+        asyncio.TaskGroup() as tasks,
+    ):
+        tasks.create_task(app.run(place.bot_user.token))
+        await loopback.until(lambda: bool(place.bot.commands), within_s=10)
+        app.stop()
+
+    assert {int(command["guild_id"]) for command in place.bot.commands.values()} == {place.guild.id}
+
+
+async def test_a_model_that_is_not_there_is_said_before_discord_is_asked() -> None:
+    with pytest.raises(StartRefused, match="SKILLRALLY_MODEL"):
+        async with open_app(settings(model="./no/such/folder")):
+            pass
+
+
+async def test_stopping_before_the_login_is_through_ends_it(loopback: LoopbackDiscord, place: PracticeGuild) -> None:
+    async with open_app(settings(), transcriber=ScriptedTranscriber(), connector=loopback_connector(loopback)) as app:
+        app.stop()
+        async with asyncio.timeout(5):
+            await app.run(place.bot_user.token)
+
+    assert app.bot.is_closed()
