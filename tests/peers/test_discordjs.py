@@ -183,7 +183,7 @@ async def test_discordjs_is_heard_and_hears(mode: str, tmp_path: Path):
         await member.until(lambda: member.others == set())
 
 
-async def test_words_said_by_discordjs_come_out_right(tmp_path: Path):
+async def test_what_discordjs_says_reaches_the_bot_as_words(tmp_path: Path):
     clip = json.loads((SPEECH / "expected.json").read_text(encoding="utf-8"))[0]
     file = ogg_opus(tmp_path / "clip.ogg", load_recording(SPEECH / clip["file"]))
     async with (
@@ -199,4 +199,6 @@ async def test_words_said_by_discordjs_come_out_right(tmp_path: Path):
         await anna.until("played")
         await stage.quiet()
 
-        assert word_errors(words(clip["text"]), words(stage.words("anna"))) == 0
+        # How well the model does is measured elsewhere; speech that arrived broken would leave hardly a word right.
+        said = words(clip["text"])
+        assert word_errors(said, words(stage.words("anna"))) <= len(said) // 4
