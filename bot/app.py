@@ -83,7 +83,7 @@ class App:
             raise StartRefused(
                 "Discord does not accept DISCORD_TOKEN: copy it again from the developer portal (Bot > Reset Token)."
             ) from None
-        except discord.Forbidden:
+        except (discord.Forbidden, discord.NotFound):
             raise StartRefused(
                 "Discord does not let the bot register its commands: SKILLRALLY_GUILD_ID must be a server it is in."
             ) from None

@@ -58,13 +58,14 @@ class Bot:
 
 
 def no_set_up(**_options: Any) -> None:
-    """Else every later test would log as the bot does."""
+    """Else every later test would log as the bot does, and could not be debugged."""
 
 
 @pytest.fixture
 def bot(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Bot:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logs, "set_up", no_set_up)
+    monkeypatch.setattr("bot.__main__.harden", no_set_up)
     for name in [name for name in os.environ if name.startswith(("SKILLRALLY_", "DISCORD_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "120")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 REDRAW_S = 0.2
 
 _STYLES = {"scene": "dim italic", "line": "bold", "silent": "yellow", "act": "cyan"}
-_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_BOLD = re.compile(r"(?<!\\)\*\*((?:\\.|[^\\])+?)\*\*")
 
 
 def discord_text(markdown: str) -> Text:
