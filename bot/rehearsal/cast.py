@@ -54,7 +54,7 @@ def read_lines(folder: Path = VOICES) -> tuple[Line, ...]:
     entries = json.loads((folder / "lines.json").read_text(encoding="utf-8"))
     return tuple(
         Line(
-            speaker=entry["speaker"],
+            speaker=entry["speaker"].lower(),
             text=entry["text"],
             file=folder / entry["file"],
             seconds=float(entry["seconds"]),
