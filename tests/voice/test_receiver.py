@@ -176,6 +176,7 @@ def test_packets_that_wait_in_the_reorder_buffer_when_the_gate_shuts_stay_sealed
 
     assert call.receiver.members[ANA].decrypted == decrypted
     assert call.receiver.counters.dropped_sealed == 1
+    assert call.receiver._streams[call.ana.ssrc].decoder is None
 
 
 @pytest.mark.parametrize("end", ["left", "disconnected"])
@@ -763,6 +764,20 @@ def test_a_sender_whose_timestamps_stand_still_in_pauses_is_placed_by_arrival() 
 
     assert starts(call)[20] == pytest.approx(at)
     assert len(call.heard()) == 40
+
+
+def test_a_sender_that_begins_anew_is_placed_by_arrival_whatever_its_timestamps_say() -> None:
+    call = Call(ANA)
+    call.hear(*(call.ana.speak() for _ in range(20)))
+
+    call.wait(0.3)
+    call.ana.sequence -= 5_000
+    call.ana.timestamp += 2 * TICKS
+    call.hear(*(call.ana.speak() for _ in range(20)))
+    call.wait(0.2)
+
+    assert len(call.heard()) == 20 + 15 + 20
+    assert call.receiver.counters.lost == call.receiver.counters.late == 0
 
 
 def test_a_burst_after_a_stall_never_runs_far_ahead_of_the_clock() -> None:

@@ -223,6 +223,30 @@ def test_an_outage_is_loss_and_not_a_new_beginning() -> None:
     assert line.restarts == 1
 
 
+def test_a_burst_behind_a_lost_packet_waits_only_while_there_is_room() -> None:
+    line = Line()
+    steady(line, 0, 10)
+
+    for sequence in range(11, 200):
+        line.arrive(sequence)
+        assert line.reorder.holding <= MAX_HELD
+
+    assert line.out == [*range(10), *range(11, 200)]
+
+
+def test_nothing_passes_while_something_is_held() -> None:
+    line = Line()
+    steady(line, 0, 10)
+    line.settle()
+    line.arrive(11)
+
+    assert not line.reorder.take(10)
+    line.arrive(10)
+
+    assert line.out[-2:] == [10, 11]
+    assert not line.reorder.take(11)
+
+
 def test_flush_waits_for_nothing() -> None:
     line = Line()
     steady(line, 0, 10)
