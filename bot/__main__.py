@@ -88,7 +88,7 @@ def rehearse(
     logs.set_up(level="WARNING")
     harden()
     if serve:
-        from bot.rehearsal.serving import serve as serve_discord  # noqa: PLC0415 - as below
+        from bot.loopback.serving import serve as serve_discord  # noqa: PLC0415 - as below
 
         asyncio.run(serve_discord())
         return

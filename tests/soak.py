@@ -23,13 +23,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bot.rehearsal.forwarding import Impairment
-from bot.rehearsal.furnishing import PracticeGuild, practice_guild
-from bot.rehearsal.member import SimulatedMember
-from bot.rehearsal.server import LoopbackDiscord
+from bot.loopback.forwarding import Impairment
+from bot.loopback.furnishing import PracticeGuild, practice_guild
+from bot.loopback.member import SimulatedMember
+from bot.loopback.server import LoopbackDiscord
+from bot.loopback.voice_server import VoiceServer
+from bot.loopback.world import World
 from bot.rehearsal.stage import TICKED, until
-from bot.rehearsal.voice_server import VoiceServer
-from bot.rehearsal.world import World
 from tests.flow.test_canary import child_of
 from tests.flow.test_hearing import clips
 

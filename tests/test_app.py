@@ -8,10 +8,10 @@ import pytest
 
 from bot.app import App, open_app
 from bot.errors import StartRefused
-from bot.rehearsal.connector import LoopbackResolver, loopback_connector
-from bot.rehearsal.furnishing import PracticeGuild, practice_guild
-from bot.rehearsal.server import LoopbackDiscord
-from bot.rehearsal.world import World
+from bot.loopback.connector import LoopbackResolver, loopback_connector
+from bot.loopback.furnishing import PracticeGuild, practice_guild
+from bot.loopback.server import LoopbackDiscord
+from bot.loopback.world import World
 from tests.flow.conftest import settings
 from tests.stt.sounds import ScriptedTranscriber
 

@@ -99,8 +99,8 @@ def test_nothing_that_runs_can_write_sound_to_a_file() -> None:
 
 
 WRITES = {
-    "bot/rehearsal/authority.py": "its certificate and key, in a folder that is gone once they are loaded",
-    "bot/rehearsal/serving.py": "the certificate of the loopback Discord, in a folder of its own",
+    "bot/loopback/authority.py": "its certificate and key, in a folder that is gone once they are loaded",
+    "bot/loopback/serving.py": "the certificate of the loopback Discord, in a folder of its own",
 }
 
 

@@ -27,8 +27,8 @@ from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
 from rich.console import Console
 from rich.table import Table
 
-from bot.rehearsal.group import Group
-from bot.rehearsal.opus_encoder import Encoder
+from bot.loopback.group import Group
+from bot.loopback.opus_encoder import Encoder
 from bot.voice.e2ee import DaveFrames, FrameNotOpened, Reason
 from bot.voice.gate import Gate
 from bot.voice.opus import Decoder, load_libopus

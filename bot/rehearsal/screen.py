@@ -18,16 +18,16 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from bot.loopback.entities import walk
 from bot.rehearsal.cast import PEOPLE, ROLES
-from bot.rehearsal.entities import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bot.interview.session import Heard
-    from bot.rehearsal.entities import Message
+    from bot.loopback.entities import Message
+    from bot.loopback.wire import Json
     from bot.rehearsal.story import Direction, Rehearsal, Summary
-    from bot.rehearsal.wire import Json
 
 REDRAW_S = 0.2
 

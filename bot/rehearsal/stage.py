@@ -18,20 +18,20 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.app import App, open_app
-from bot.rehearsal.connector import loopback_connector
-from bot.rehearsal.furnishing import PracticeGuild, practice_guild
-from bot.rehearsal.member import SimulatedMember
-from bot.rehearsal.server import LoopbackDiscord
-from bot.rehearsal.voice_server import VoiceServer
-from bot.rehearsal.world import World
+from bot.loopback.connector import loopback_connector
+from bot.loopback.furnishing import PracticeGuild, practice_guild
+from bot.loopback.member import SimulatedMember
+from bot.loopback.server import LoopbackDiscord
+from bot.loopback.voice_server import VoiceServer
+from bot.loopback.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from bot.interview.session import Interview, Status
-    from bot.rehearsal.callbacks import Reply
-    from bot.rehearsal.entities import Message, User
+    from bot.loopback.callbacks import Reply
+    from bot.loopback.entities import Message, User
     from config.settings import Settings
     from stt.engine import Transcriber
 

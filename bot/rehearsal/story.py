@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.interview.session import Stopped
+from bot.loopback.forwarding import Impairment
 from bot.rehearsal.cast import MODEL, PEOPLE, ROLES, Line, read_lines, with_recordings, word_errors, words
-from bot.rehearsal.forwarding import Impairment
 from bot.rehearsal.stage import Stage, until
 from config.settings import Settings
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bot.interview.session import Interview, Status
-    from bot.rehearsal.world import Event
+    from bot.loopback.world import Event
 
 BREATH_S = 0.9
 """Between two people's turns: longer than the pause that ends an utterance, as people leave it."""
@@ -310,7 +310,9 @@ class Rehearsal:
             ),
             "the call is end-to-end encrypted": status.encrypted,
         }
-        if self._options.model is None:
+        options = self._options
+        clean = not (options.loss or options.duplicate or options.jitter_ms or options.garbage)
+        if options.model is None and clean:
             summary.checks["at least 9 words in 10 are right"] = summary.words_wrong <= 0.1 * summary.words_said
         latencies = sorted(interview.captions.latencies_s) if interview.captions is not None else []
         if latencies:

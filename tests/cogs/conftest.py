@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.rehearsal.authority import Authority
-from bot.rehearsal.entities import walk
+from bot.loopback.authority import Authority
+from bot.loopback.entities import walk
 from bot.rehearsal.stage import Stage
 from stt.engine import Snippet
 from tests.flow.conftest import settings
@@ -17,8 +17,8 @@ from tests.stt.sounds import ScriptedTranscriber
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-    from bot.rehearsal.entities import Message
-    from bot.rehearsal.world import Event
+    from bot.loopback.entities import Message
+    from bot.loopback.world import Event
 
 OWNER, HOST, ANNA, PETER = "olga", "oleg", "anna", "peter"
 """Olga owns the server and so may moderate; Oleg starts interviews; Peter takes no part."""

@@ -8,17 +8,17 @@ import pytest
 
 from bot.interview.drafts import KEPT_S
 from bot.interview.session import Pause, Stopped
-from bot.rehearsal.entities import ChannelKind, Message, MessageBody
-from bot.rehearsal.filling import CannotDo
-from bot.rehearsal.permissions import Overwrite, Permission
+from bot.loopback.entities import ChannelKind, Message, MessageBody
+from bot.loopback.filling import CannotDo
+from bot.loopback.permissions import Overwrite, Permission
 from bot.rehearsal.stage import until
 from cogs import replies
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice, practising
 
 if TYPE_CHECKING:
-    from bot.rehearsal.authority import Authority
-    from bot.rehearsal.callbacks import Reply
-    from bot.rehearsal.wire import Json
+    from bot.loopback.authority import Authority
+    from bot.loopback.callbacks import Reply
+    from bot.loopback.wire import Json
 
 
 async def soon(stage: Practice, text: str, name: str = PETER) -> Message:

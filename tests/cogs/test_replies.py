@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from bot.interview.session import Heard, Pause, Status, Stopped
-from bot.rehearsal.entities import walk
+from bot.loopback.entities import walk
 from cogs import replies
 from cogs.panel import ConsentForm, end_card, notice, text_with
 from config.settings import CaptionPlace

@@ -14,8 +14,8 @@ import threading
 from bot import logs
 from bot.app import open_app
 from bot.hardening import harden
+from bot.loopback.connector import loopback_connector
 from bot.rehearsal.cast import MODEL
-from bot.rehearsal.connector import loopback_connector
 from config.settings import Settings
 
 

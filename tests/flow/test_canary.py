@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bot.rehearsal.furnishing import practice_guild
-from bot.rehearsal.member import SimulatedMember, encode
-from bot.rehearsal.server import LoopbackDiscord
+from bot.loopback.furnishing import practice_guild
+from bot.loopback.member import SimulatedMember, encode
+from bot.loopback.server import LoopbackDiscord
+from bot.loopback.voice_server import VoiceServer
+from bot.loopback.world import World
 from bot.rehearsal.stage import TICKED, until
-from bot.rehearsal.voice_server import VoiceServer
-from bot.rehearsal.world import World
 from bot.voice.opus import Decoder
 from stt.audio import MAX_PACKET_SAMPLES
 from tests.flow.test_hearing import clips

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.interview.session import Pause, Stopped
-from bot.rehearsal.permissions import Overwrite, Permission
+from bot.loopback.permissions import Overwrite, Permission
 from bot.rehearsal.stage import Stage, until
 from stt.engine import Snippet
 from tests.flow.conftest import Frames, OpenStage

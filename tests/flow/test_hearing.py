@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.loopback.forwarding import Impairment
 from bot.rehearsal.cast import MODEL, word_errors, words
-from bot.rehearsal.forwarding import Impairment
 from bot.rehearsal.stage import Stage
 from bot.voice.transport import MODES
 from tests.flow.conftest import Frames, settings

@@ -13,8 +13,8 @@ import numpy as np
 
 from bot.interview.captions import Board, BoardGone
 from bot.interview.session import Hearing, Interview, Stopped
-from bot.rehearsal.media import AES_GCM, OPUS, RtpPacket, Transport
-from bot.rehearsal.opus_encoder import Encoder
+from bot.loopback.media import AES_GCM, OPUS, RtpPacket, Transport
+from bot.loopback.opus_encoder import Encoder
 from bot.voice.e2ee import Plain
 from bot.voice.link import Change
 from stt.segmenter import Endpointing

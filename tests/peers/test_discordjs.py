@@ -17,28 +17,28 @@ import av
 import numpy as np
 import pytest
 
+from bot.loopback.furnishing import PracticeGuild, practice_guild
+from bot.loopback.media import MODES, SILENCE
+from bot.loopback.member import SimulatedMember, load_recording
+from bot.loopback.opus_encoder import RATE_HZ
+from bot.loopback.server import LoopbackDiscord
+from bot.loopback.voice_server import VoiceServer
+from bot.loopback.world import World
 from bot.rehearsal.cast import MODEL, word_errors, words
-from bot.rehearsal.furnishing import PracticeGuild, practice_guild
-from bot.rehearsal.media import MODES, SILENCE
-from bot.rehearsal.member import SimulatedMember, load_recording
-from bot.rehearsal.opus_encoder import RATE_HZ
-from bot.rehearsal.server import LoopbackDiscord
 from bot.rehearsal.stage import Stage
-from bot.rehearsal.voice_server import VoiceServer
-from bot.rehearsal.world import World
 from bot.voice.opus import Decoder
 from stt.audio import MAX_PACKET_SAMPLES
 from stt.audio import RATE_HZ as HEARD_HZ
 from tests.flow.conftest import settings
-from tests.rehearsal.voice_calls import until
+from tests.loopback.voice_calls import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     import numpy.typing as npt
 
-    from bot.rehearsal.entities import User
-    from bot.rehearsal.member import Heard
+    from bot.loopback.entities import User
+    from bot.loopback.member import Heard
 
 PEER = Path(__file__).parent / "discordjs"
 SPEECH = Path(__file__).parents[1] / "data" / "speech"

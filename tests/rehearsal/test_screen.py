@@ -20,7 +20,7 @@ from tests.stt.sounds import ScriptedTranscriber
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.rehearsal.authority import Authority
+    from bot.loopback.authority import Authority
 
 
 def rendered(what: RenderableType, *, width: int = 120, height: int = 40) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.rehearsal.group import Group
+from bot.loopback.group import Group
 from bot.voice.e2ee import SILENCE, DaveFrames
 from bot.voice.gate import Gate
 from bot.voice.receiver import Receiver

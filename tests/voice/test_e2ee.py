@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rehearsal.group import Group
+from bot.loopback.group import Group
 from bot.voice.e2ee import DaveFrames, FrameNotOpened, GuardedSession, Plain, Reason, is_protocol_frame
 from tests.voice.call import ANA, BEN, BOT, CLEO
 
