@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 import discord
+from discord.gateway import DiscordVoiceWebSocket as Op
 from discord.utils import MISSING
 from discord.voice_state import ConnectionFlowState, VoiceConnectionState
 
@@ -35,8 +36,6 @@ from bot.voice.transport import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from discord.gateway import DiscordVoiceWebSocket
 
     from bot.voice.receiver import Receiver
 
@@ -63,11 +62,6 @@ DRAIN = 64
 
 RECEIVE_BUFFER_BYTES = 1 << 20
 """Asked of the kernel: some 5 s of 25 speakers, for when the event loop is late."""
-
-_READY, _SESSION_DESCRIPTION, _SPEAKING, _RESUMED = 2, 4, 5, 9
-_CLIENTS_CONNECT, _VIDEO, _CLIENT_DISCONNECT = 11, 12, 13
-_PREPARE_TRANSITION, _EXECUTE_TRANSITION, _PREPARE_EPOCH = 21, 22, 24
-_INVALID_COMMIT_WELCOME = 31
 
 
 class Remedy(enum.Enum):
@@ -184,14 +178,18 @@ class ReceivingState(VoiceConnectionState):
         """Ask to be put into the DAVE group anew, as after a commit that never came."""
         if self._guarded is None or self.dave_protocol_version == 0 or not self.is_connected():
             return
-        await self.ws.send_as_json({"op": _INVALID_COMMIT_WELCOME, "d": {"transition_id": self._last_transition}})
+        await self.ws.send_as_json({"op": Op.MLS_INVALID_COMMIT_WELCOME, "d": {"transition_id": self._last_transition}})
         await self.reinit_dave_session()
 
     # -- what the voice gateway says ----------------------------------------------------------------------------
 
-    async def _heed(self, _ws: DiscordVoiceWebSocket, message: dict[str, Any]) -> None:
+    async def _heed(self, _ws: Op, message: dict[str, Any]) -> None:
         """See every JSON message after discord.py handled it."""
         try:
+            if message["op"] == Op.DAVE_PREPARE_EPOCH and self._guarded is None:
+                # Joined while the call had no end-to-end encryption: discord.py passes over what now begins it.
+                self.dave_protocol_version = int(message["d"]["protocol_version"])
+                await self.reinit_dave_session()
             self._note(message["op"], message.get("d"))
         except (KeyError, TypeError, ValueError):
             self.faults += 1
@@ -200,14 +198,16 @@ class ReceivingState(VoiceConnectionState):
     def _note(self, op: int, d: Any) -> None:  # noqa: C901 - one arm for each opcode
         receiver = self._client.receiver
         match op:
-            case 4:  # session description
+            case Op.SESSION_DESCRIPTION:
                 receiver.connected(mode=d["mode"], secret_key=bytes(d["secret_key"]))
                 self._encryption_changed()
-            case 5:  # speaking
+            case Op.SPEAKING:
                 receiver.speaking(int(d["user_id"]), int(d["ssrc"]))
-            case 9:  # resumed
+            case Op.RESUMED:
                 self._resumed = True
-            case 12:  # video: undocumented, but it names the audio stream too, and which streams are none
+            case (
+                Op.CLIENT_CONNECT
+            ):  # today's video: undocumented, but it names the audio stream too, and those that are none
                 user_id = int(d["user_id"])
                 if ssrc := int(d.get("audio_ssrc") or 0):
                     receiver.speaking(user_id, ssrc)
@@ -216,16 +216,16 @@ class ReceivingState(VoiceConnectionState):
                     *(s.get(k) for s in d.get("streams") or () for k in ("ssrc", "rtx_ssrc")),
                 ]
                 receiver.video(user_id, [int(s) for s in streams if s])
-            case 13:  # client disconnect
+            case Op.CLIENT_DISCONNECT:
                 receiver.left(int(d["user_id"]))
-            case 21:
+            case Op.DAVE_PREPARE_TRANSITION:
                 self._last_transition = int(d["transition_id"])
                 if self._last_transition == 0:  # (re)initialisation takes effect at once
                     self._encryption_changed()
-            case 22:
+            case Op.DAVE_EXECUTE_TRANSITION:
                 self._last_transition = int(d["transition_id"])
                 self._encryption_changed()
-            case 24:
+            case Op.DAVE_PREPARE_EPOCH:
                 self._encryption_changed()
             case _:  # heartbeats, and whatever Discord adds
                 pass
@@ -341,7 +341,7 @@ class ReceivingState(VoiceConnectionState):
         await self.disconnect()
         return False
 
-    async def _close(self, ws: DiscordVoiceWebSocket) -> None:
+    async def _close(self, ws: Op) -> None:
         # aiohttp waits up to 10 s for a peer that may be gone; nothing may stand still for that.
         with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
             async with asyncio.timeout(0.3):

@@ -95,6 +95,21 @@ async def test_nobody_is_heard_while_the_call_has_no_end_to_end_encryption(talki
         assert not stage.running().status().pauses
 
 
+async def test_a_call_that_becomes_encrypted_after_the_bot_came_is_heard_from_then_on(talking: OpenStage) -> None:
+    async with talking() as stage:
+        await stage.end("oleg")
+        stage.voice.downgrade(stage.place.voice.id)
+        await asyncio.sleep(0.5)
+        await stage.discord.people.use(stage.user("oleg").id, "interview start", stage.place.text.id)
+        stage.interview = stage.app.services.interviews.of(stage.place.guild.id)
+        await stage.join("anna")
+        await until(lambda: Pause.PLAIN in stage.running().status().pauses, within_s=5)
+
+        stage.voice.upgrade(stage.place.voice.id)
+
+        await Frames(stage).more("anna", within_s=HEALED_S)
+
+
 async def test_a_kick_ends_the_interview_within_two_seconds_and_keeps_the_draft(talking: OpenStage) -> None:
     async with talking() as stage:
         interview = stage.running()
