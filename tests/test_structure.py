@@ -124,23 +124,3 @@ def test_what_is_logged_is_a_constant_so_that_nothing_can_be_quoted_in_it() -> N
 def test_nobody_prints() -> None:
     for path in PRODUCT:
         assert "print" not in {name for name, _ in calls(path)}, path
-
-
-NAMES_ONLY_ONE_FILE = {
-    "davey": {"bot.voice.e2ee"},
-    "faster_whisper": {"stt.whisper"},
-    "ctranslate2": {"stt.whisper"},
-}
-
-
-@pytest.mark.parametrize("library", NAMES_ONLY_ONE_FILE)
-def test_one_file_speaks_with_each_library(library: str) -> None:
-    users = {
-        named(path)
-        for path in PRODUCT
-        for node in ast.walk(tree(path))
-        if (isinstance(node, ast.Import) and library in {a.name.split(".")[0] for a in node.names})
-        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == library)
-    }
-
-    assert {user for user in users if not user.startswith("bot.rehearsal")} <= NAMES_ONLY_ONE_FILE[library]
