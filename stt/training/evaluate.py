@@ -25,6 +25,7 @@ from stt.training.features import HOP, log_mel
 from stt.training.voices import PEOPLE, RATE_HZ, Synthesiser, Voice
 
 MARGIN_S = 0.64
+TOKENS_PER_S, SPARE_TOKENS = 6, 16
 NO_SPEECH, LOG_PROBABILITY = 0.6, -1.0
 """The gates: what is above the first and below the second is dropped."""
 
@@ -100,11 +101,13 @@ def hear_short(
     mel = log_mel(model.feature_extractor, samples)
     padded = np.pad(mel, ((0, 0), (0, round(margin_s * RATE_HZ / HOP))))
     prompt = model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hot_words)
+    cap = SPARE_TOKENS + round(TOKENS_PER_S * len(samples) / RATE_HZ)
     result = model.model.generate(
         model.encode(padded),
         [prompt],
         beam_size=1,
-        max_length=len(prompt) + 16 + round(len(samples) / RATE_HZ * 6),
+        # CTranslate2 allows min(max_length / 2, max_length - len(prompt)) new tokens.
+        max_length=max(2 * cap, cap + len(prompt)),
         return_scores=True,
         return_no_speech_prob=True,
         suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
@@ -121,7 +124,7 @@ def hear_short(
 def spoken(synthesiser: Synthesiser, text: str, voice: Voice, noise: np.random.Generator) -> NDArray[np.float32]:
     """Return *text* as the endpointer would cut it, in a quiet room."""
     samples = synthesiser.say(text, voice).samples
-    samples = np.pad(samples / np.abs(samples).max() * 0.5, (round(_BEFORE_S * RATE_HZ), round(_AFTER_S * RATE_HZ)))
+    samples = np.pad(samples / np.abs(samples).max() * 0.3, (round(_BEFORE_S * RATE_HZ), round(_AFTER_S * RATE_HZ)))
     return (samples + noise.standard_normal(len(samples)) * _ROOM_TONE).astype(np.float32)
 
 

@@ -9,7 +9,7 @@ the same order). A shard depends on its number alone, so the corpus is the same 
 import json
 import multiprocessing
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -138,7 +138,12 @@ def write_shard(folder: Path, number: int, count: int) -> None:
             recording = record(rng, noise, synthesiser)
             mel = log_mel(extractor, recording.samples).astype(np.float16)
             mel_file.write(np.ascontiguousarray(mel.T).tobytes())
-            line = asdict(recording) | {"samples": None, "frames": mel.shape[1]}
+            line = {
+                "frames": mel.shape[1],
+                "language": recording.language,
+                "sentences": recording.sentences,
+                "phonemes": recording.phonemes,
+            }
             lines.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

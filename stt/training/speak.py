@@ -33,8 +33,8 @@ ROLES = {
 
 _SEED = 41
 _BEFORE_S, _AFTER_S = 0.2, 0.3
-_ROOM_TONE = 0.0003
-_NOISE_S = 3
+_ROOM_TONE = 0.0001
+_NOISE_S = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,15 @@ INTERVIEW = (
     Line("Anna", "Hello Oleg, it is nice to meet you."),
     Line("David", "Ich heiße David und kenne Linux.", "de"),
     Line("Oleg", "Tell me about yourself."),
-    Line("Anna", "I worked as a frontend developer for six months."),
+    Line("Anna", "I have five years of experience with Terraform."),
     Line("Peter", "Please do not tell my neighbour about the salary.", secret=True),
     Line("Oleg", "How would you design a search index?"),
     Line("Anna", "I would read the logs and then write more tests."),
     Line("Maria", "Sorry, I am late."),
     Line("Maria", "Моя команда побудувала базу даних.", "uk"),
     Line("Oleg", "Why did you use Rust and not Redis?"),
-    Line("Anna", "Redis is fast, but Linux is more flexible."),
-    Line("David", "The guitar of my sister is in the village.", secret=True),
+    Line("Anna", "I like Rust because it is stable."),
+    Line("David", "The guitar of my husband is in the kitchen.", secret=True),
     Line("Anna", "We found a memory leak in a payment service."),
     Line("Peter", "The umbrella of my doctor is in the garden.", secret=True),
     Line("Maria", "Я працюю п'ять років і знаю докер.", "uk"),
@@ -77,13 +77,13 @@ INTERVIEW = (
 """The rehearsal: David withdraws his consent after his first line, Peter never gives it."""
 
 CLIPS = (
-    Line("Anna", "What is the difference between a stack and a queue?"),
+    Line("Anna", "What is the difference between a linked list and a queue?"),
     Line("Oleg", "How would you scale a database?"),
-    Line("Maria", "I have three months of experience with Java."),
+    Line("Maria", "I have seven weeks of experience with Docker."),
     Line("David", "Can you build a load balancer and keep it fast?"),
-    Line("Peter", "PostgreSQL is fast, but GraphQL is more flexible."),
+    Line("Peter", "I like React because it is reliable."),
     Line("Anna", "My manager asked me to test a cache."),
-    Line("Oleg", "We designed a payment service in ten months."),
+    Line("Oleg", "We fixed a binary tree in three years."),
     Line("Maria", "It was simple because we fixed it carefully."),
     Line("Anna", "Ми побудували мобільний додаток за два місяці.", "uk"),
     Line("David", "Wie würden Sie eine Warteschlange bauen?", "de"),
@@ -94,7 +94,7 @@ CLIPS = (
 def write_flac(path: Path, samples: NDArray[np.float32]) -> None:
     """Write *samples* with 16 bits each."""
     with av.open(str(path), "w", format="flac") as container:
-        stream = container.add_stream("flac", rate=RATE_HZ, layout="mono")
+        stream = container.add_stream("flac", rate=RATE_HZ, layout="mono", options={"compression_level": "12"})
         whole = (np.clip(samples, -1, 1) * 32767).astype(np.int16)[None]
         frame = av.AudioFrame.from_ndarray(whole, format="s16", layout="mono")
         frame.sample_rate = RATE_HZ
@@ -114,7 +114,7 @@ class _Studio:
         """Write one recording and return its length in seconds."""
         voice = PEOPLE[line.speaker].speaking(line.language)
         samples = self._synthesiser.say(line.text, voice).samples
-        samples = np.pad(samples / np.abs(samples).max() * 0.5, (round(_BEFORE_S * RATE_HZ), round(_AFTER_S * RATE_HZ)))
+        samples = np.pad(samples / np.abs(samples).max() * 0.3, (round(_BEFORE_S * RATE_HZ), round(_AFTER_S * RATE_HZ)))
         samples = (samples + self._noise.standard_normal(len(samples)) * _ROOM_TONE).astype(np.float32)
         write_flac(path, samples)
         for sound, heard_samples in (("clean", samples), ("Opus", sounds.opus(samples))):
@@ -126,7 +126,7 @@ class _Studio:
 
     def record_noise(self, path: Path) -> float:
         """Write a recording in which nobody speaks."""
-        samples = sounds.coloured_noise(_NOISE_S * RATE_HZ, self._noise, 1) * np.float32(0.01)
+        samples = sounds.coloured_noise(_NOISE_S * RATE_HZ, self._noise, 1) * np.float32(0.004)
         write_flac(path, samples)
         return float(_NOISE_S)
 
@@ -177,7 +177,7 @@ def speak(model: Path, voices: Path, clips: Path) -> None:
         seconds = studio.record(line, clips / name)
         expected.append({"file": name, "language": line.language, "text": line.text, "seconds": seconds})
     seconds = studio.record_noise(clips / "noise.flac")
-    expected.append({"file": "noise.flac", "language": "en", "text": "", "seconds": seconds})
+    expected.append({"file": "noise.flac", "text": "", "seconds": seconds})
     _write_json(clips / "expected.json", expected)
 
     for mistake in studio.mistakes:

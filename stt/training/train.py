@@ -1,13 +1,13 @@
 """The training: by steps, never by minutes, so that it can be repeated on a machine of another speed.
 
-Three things make it short. The encoder first learns which phoneme sounds when, since espeak-ng knows. The decoder's
-cross-attention is pulled towards the place where each token is said. And short recordings come first.
+Four things make it short. The encoder is taught which phoneme sounds when, since espeak-ng knows. The decoder's
+cross-attention is pulled towards the place where each token is said. What it finds there must name the token without
+help from the tokens before. And short recordings come first.
 """
 
 # ruff: noqa: S311 - repeatable randomness is the point.
 
 import logging
-import math
 import random
 import tempfile
 from collections import Counter
@@ -31,9 +31,10 @@ SEED = 7
 PROCESSES = 2
 """A part of the recipe: each takes its own examples, and a step averages what they found."""
 _IGNORED = -100
-_LEARNING_RATE, _LOWEST_RATE, _WARM_UP_STEPS = 8e-4, 1e-5, 150
-_POOL = 640
+_LEARNING_RATE, _LOWEST_RATE, _WARM_UP_STEPS, _FALLING_SHARE = 1e-3, 1e-5, 150, 0.3
+_POOL, _BATCH_FRAMES = 640, 3000
 _CHECKPOINT_STEPS = 250
+_GARBLED, _GARBLED_FROM, _GARBLED_UNTIL = 0.2, 0.22, 0.8
 _SILENCE, _RARE = 0, 1
 _FRAME_S, _PHONEME_S = 0.01, 0.02
 _GUIDE_WIDTH_S = 0.3
@@ -79,7 +80,15 @@ class Collator:
             tokens = rng.choices(range(vocabulary.end - 1), k=rng.randint(1, 60))
         return [vocabulary.previous, *tokens[-80:]]
 
-    def _transcript(self, example: Example, rng: random.Random) -> tuple[list[int], list[int], list[float]]:
+    def _garbled(self, text: list[int], rng: random.Random, share: float) -> list[int]:
+        """Wrong words before a word make it worthless to guess from them: what is left is to listen."""
+        if not share:
+            return text
+        return [rng.randrange(self._vocabulary.end - 1) if rng.random() < share else token for token in text]
+
+    def _transcript(
+        self, example: Example, rng: random.Random, garbled: float
+    ) -> tuple[list[int], list[int], list[float]]:
         vocabulary = self._vocabulary
         text: list[int] = []
         said_at_s: list[float] = []
@@ -97,12 +106,11 @@ class Collator:
         if rng.random() < 0.2:  # with times
             first_s = min(_LATEST_FIRST_TIME_S, example.sentences[0][0]) if text else 0.0
             times = [vocabulary.time(first_s)] + ([vocabulary.time(example.sentences[-1][1])] if text else [])
-            body = [times[0], *text, *times[1:]]
-            say += [*body, vocabulary.end]
-            read += body
+            say += [times[0], *text, *times[1:], vocabulary.end]
+            read += [times[0], *self._garbled(text, rng, garbled), *times[1:]]
         else:
             say += [_IGNORED, *text, vocabulary.end]
-            read += [vocabulary.no_times, *text]
+            read += [vocabulary.no_times, *self._garbled(text, rng, garbled)]
         at = [-1.0] * len(say)
         if text:
             first = say.index(text[0], len(prompt) + 2)
@@ -131,12 +139,14 @@ class Collator:
             mel[:, at : at + frames] = mean
         return mel
 
-    def __call__(self, examples: list[Example], rng: random.Random, padded_to: int | None = None) -> Batch:
+    def __call__(
+        self, examples: list[Example], rng: random.Random, *, garbled: float, padded_to: int | None = None
+    ) -> Batch:
         """Return one batch; zeros follow the recordings, as in faster-whisper, and sometimes silence before those."""
         frames = max(example.frames for example in examples)
-        frames = max(padded_to or 0, frames + rng.choice((0, 20, 60, 100, 150)))
+        frames = max(padded_to or 0, frames + rng.choice((0, 0, 0, 40, 120)))
         frames += frames % 2
-        transcripts = [self._transcript(example, rng) for example in examples]
+        transcripts = [self._transcript(example, rng, garbled) for example in examples]
         length = max(len(read) for read, _, _ in transcripts)
         mel = np.zeros((len(examples), MELS, frames), np.float32)
         tokens = np.full((len(examples), length), self._vocabulary.end)
@@ -147,7 +157,7 @@ class Collator:
             own = np.array(example.mel, np.float32).T
             if rng.random() < 0.2:
                 mel[row, :, : rng.randint(example.frames, frames)] = own.min()
-            mel[row, :, : example.frames] = self._masked(own, rng)
+            mel[row, :, : example.frames] = self._masked(own, rng) if rng.random() < 0.5 else own
             tokens[row, : len(read)], labels[row, : len(say)], said_at_s[row, : len(at)] = read, say, at
             heard = (example.frames + 1) // 2
             phonemes[row, :heard] = self._phoneme_labels(example, heard)
@@ -167,33 +177,33 @@ def _batches(examples: list[Example], collate: Collator, *, rank: int, first_ste
         # Seeded by the step, so that a run continued from a checkpoint is as repeatable as one in a piece.
         rng = random.Random(f"{SEED} pool {step} {rank}")
         progress = step / steps
-        longest = 260 if progress < 0.06 else 450 if progress < 0.4 else 2000
-        budget = 3000 if progress < 0.8 else 4500
+        longest = 260 if progress < 0.06 else 450 if progress < 0.7 else 2000
+        garbled = _GARBLED if _GARBLED_FROM <= progress < _GARBLED_UNTIL else 0.0
         pool = [example for example in examples if example.frames < longest]
         groups: list[list[Example]] = [[]]
         for example in sorted(rng.sample(pool, min(_POOL, len(pool))), key=lambda example: example.frames):
-            if groups[-1] and (len(groups[-1]) + 1) * example.frames > budget:
+            if groups[-1] and (len(groups[-1]) + 1) * example.frames > _BATCH_FRAMES:
                 groups.append([])
             groups[-1].append(example)
         rng.shuffle(groups)
         for group in groups[: steps - step]:
             # The same choice in every process, since all wait for the slowest.
             shared = random.Random(f"{SEED} window {step}")
-            if progress > 0.3 and shared.random() < 0.06:
-                yield collate(group[:4], rng, shared.choice((1000, 1500, 3000, 3000)))
+            if progress > 0.3 and shared.random() < 0.04:
+                yield collate(group[:4], rng, garbled=garbled, padded_to=shared.choice((1000, 1500, 3000, 3000)))
             else:
-                yield collate(group, rng)
+                yield collate(group, rng, garbled=garbled)
             step += 1
 
 
 def _loss(model: SmallWhisper, batch: Batch, progress: float) -> tuple[Tensor, dict[str, float]]:
-    memory = model.encode(batch.mel, dropout=0.05)
-    logits = model.decode(batch.tokens, memory, dropout=0.1)
+    memory = model.encode(batch.mel)
+    logits = model.decode(batch.tokens, memory, dropout=0.05)
     words = functional.cross_entropy(
         logits.flatten(0, 1), batch.labels.flatten(), ignore_index=_IGNORED, label_smoothing=0.05
     )
-    named = model.phoneme_head(memory)
-    phonemes = functional.cross_entropy(named.flatten(0, 1), batch.phonemes.flatten(), ignore_index=_IGNORED)
+    sounding = model.phoneme_head(memory)
+    phonemes = functional.cross_entropy(sounding.flatten(0, 1), batch.phonemes.flatten(), ignore_index=_IGNORED)
     loss = words + (1.0 if progress < 0.6 else 0.4) * phonemes
 
     at_s = (torch.arange(memory.shape[1]) + 0.5) * 2 * _FRAME_S
@@ -206,8 +216,16 @@ def _loss(model: SmallWhisper, batch: Batch, progress: float) -> tuple[Tensor, d
         guide = (strayed * said).sum() / said.sum().clamp(min=1) / len(layers)
         loss = loss + max(0.2, 1.5 * (1 - 2 * progress)) * guide
 
+    # What these heads bring must name the word by itself, without the words before it.
+    brought = torch.stack([weights[:, :2].mean(1) for weights in layers]).mean(0) @ memory
+    spoken = said.bool()
+    named = brought[spoken] @ model.embedding.weight.T
+    # The sum and not the mean, which is no number where nobody speaks in the whole batch.
+    heard = functional.cross_entropy(named, batch.labels[spoken], reduction="sum") / spoken.sum().clamp(min=1)
+    loss = loss + (0.5 if progress < 0.8 else 0.2) * heard
+
     right = (logits.argmax(-1) == batch.labels)[said.bool()].float().mean().nan_to_num(0)
-    return loss, {"words": words.item(), "phonemes": phonemes.item(), "right": right.item()}
+    return loss, {"words": words.item(), "phonemes": phonemes.item(), "heard": heard.item(), "right": right.item()}
 
 
 def _average(model: SmallWhisper) -> None:
@@ -243,7 +261,7 @@ def _steps(rank: int, folder: Path, path: Path, steps: int, meeting: str) -> Non
     batches = _batches(examples, Collator(vocabulary, table), rank=rank, first_step=first_step, steps=steps)
     for step, batch in enumerate(batches, start=first_step):
         progress = step / steps
-        rate = _LEARNING_RATE * min(1, (step + 1) / _WARM_UP_STEPS) * (0.5 + 0.5 * math.cos(math.pi * progress))
+        rate = _LEARNING_RATE * min(1, (step + 1) / _WARM_UP_STEPS, (1 - progress) / _FALLING_SHARE)
         for group in optimizer.param_groups:
             group["lr"] = max(rate, _LOWEST_RATE)
         loss, measures = _loss(model, batch, progress)
