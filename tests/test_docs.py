@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from bot.__main__ import cli
-from bot.rehearsal.cast import PEOPLE
+from bot.rehearsal.cast import PEOPLE, ROLES
 from bot.voice.client import REMEDIES
 from cogs.interview import Interview
 from cogs.panel import NEEDED, THREAD_NEEDED
@@ -141,7 +141,12 @@ def test_the_readme_shows_a_rehearsal_in_which_everything_held() -> None:
     shown = README.split("<!-- rehearsal -->")[1].split("<!-- /rehearsal -->")[0]
 
     for name in PEOPLE:
-        assert name.capitalize() in shown
-    assert "✓" in shown
+        assert f"{name.capitalize()} " in shown
+        assert ROLES[name] in shown
+    story = read(ROOT / "bot" / "rehearsal" / "story.py")
+    checks = re.findall(r"✓ +(.*?) +│", shown)
+    assert len(checks) >= 10
+    for check in checks:
+        assert f'"{check}"' in story
     assert "✗" not in shown
     assert "Everything held" in shown
