@@ -364,6 +364,30 @@ async def test_an_interview_whose_bot_is_put_out_ends_and_says_so(stage: Practic
     assert "taken out of the channel" in stage.end_card().text
 
 
+async def test_a_bot_that_is_put_out_of_the_server_ends_without_a_fault(stage: Practice) -> None:
+    await stage.start(HOST)
+    await stage.join(ANNA)
+    stage.say(ANNA, "Hello.")
+    await soon(stage, "Hello.")
+    await stage.world.remove_member(stage.place.guild.id, stage.bot_id)
+    await stage.over(within_s=10)
+
+    assert stage.running().stopped is Stopped.KICKED
+
+
+async def test_on_a_stage_the_notice_says_that_it_is_not_end_to_end_encrypted(stage: Practice) -> None:
+    for name in (HOST, ANNA):
+        await stage.depart(name)
+        await stage.arrive(name, stage.place.stage.id)
+    await asyncio.sleep(0.05)
+    await stage.start(HOST)
+    await stage.join(ANNA)
+
+    await until(lambda: "🔓" in stage.notice().text, within_s=5)
+    assert "The call is not end-to-end encrypted." in await stage.use(ANNA, "status")
+    assert stage.running().gate.paused == frozenset()
+
+
 # -- status --------------------------------------------------------------------------------------------------------
 
 
