@@ -434,6 +434,7 @@ async def _listen(receiver: Receiver, streams: list[list[bytes]]) -> dict[str, A
     child = context.Process(target=_send, args=(there, udp.getsockname(), streams), daemon=True)
     try:
         await asyncio.to_thread(child.start)
+        there.close()  # so that a child that could not start is noticed and not waited for
         await asyncio.to_thread(here.recv)
         async with asyncio.timeout(1), asyncio.TaskGroup() as tasks:
             quiet = asyncio.Event()
