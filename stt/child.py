@@ -74,7 +74,20 @@ def serve(whisper: Whisper, slot: Slot, requests: IO[str], replies: IO[str]) -> 
         finally:
             samples.fill(0)
             del samples
+            give_back()
         _say(replies, answer)
+
+
+def give_back() -> None:
+    """Give every free page back to the kernel, which clears it.
+
+    CTranslate2 and onnxruntime free what they made of a voice without overwriting it. This costs well under a
+    millisecond; to have each block given back when it is freed (MALLOC_MMAP_THRESHOLD_) made recognition two thirds
+    slower with the small model.
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def protect(*, parent: int, nice: int) -> None:
