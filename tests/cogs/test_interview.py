@@ -356,6 +356,20 @@ async def test_every_button_of_an_ended_interview_is_answered(stage: Practice) -
     stage.world.delete(old.id)
 
 
+async def test_the_buttons_of_an_earlier_interview_do_not_reach_the_one_that_runs(stage: Practice) -> None:
+    await stage.start(HOST)
+    before = stage.notice().body
+    await stage.end(HOST)
+    await stage.start(HOST)
+    old = copy_of(before, stage, stage.place.voice.id)
+
+    for button in ("Join", "Pause", "End"):
+        assert (await stage.discord.people.press(stage.user(HOST).id, old, button)).text == replies.OVER
+    assert stage.running().stopped is None
+    assert stage.running().gate.paused == frozenset()
+    stage.world.delete(old.id)
+
+
 async def test_an_interview_whose_bot_is_put_out_ends_and_says_so(stage: Practice) -> None:
     await stage.start(HOST)
     await stage.world.kick_from_voice(stage.bot_id, stage.place.guild.id)

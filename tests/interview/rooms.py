@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from stt.engine import Transcriber
 
 GUILD, CHANNEL, OTHER_CHANNEL = 900, 901, 902
-OLEG, ANNA, PETER = 11, 12, 13
+OLEG, ANNA, PETER = 100_000_000_000_000_011, 100_000_000_000_000_012, 100_000_000_000_000_013
 NAMES = {OLEG: "Oleg", ANNA: "Anna", PETER: "Peter"}
 KEY = bytes(range(32))
+
+
+def _ssrc(user_id: int) -> int:
+    return 1_000 + user_id % 1_000
 
 
 class LoopClock:
@@ -78,10 +82,15 @@ class FakeBoard:
     async def _ask(self, kind: str, text: str = "") -> None:
         self.log.append((now_s(), kind, text))
         self.busy_with = kind
-        await asyncio.sleep(self._takes_s)
-        self.busy_with = ""
+        await asyncio.sleep(self._takes_s / 2)
         if self._failures.get(kind):
+            self.busy_with = ""
             raise self._failures[kind].pop(0)
+
+    async def _answer(self) -> None:
+        """What was asked for is done, but whoever asked does not know it yet."""
+        await asyncio.sleep(self._takes_s / 2)
+        self.busy_with = ""
 
     async def post(self, text: str) -> int:
         """Write a message."""
@@ -89,6 +98,7 @@ class FakeBoard:
         message_id = next(self._ids)
         self.messages[message_id] = text
         self._posted_at[message_id] = now_s()
+        await self._answer()
         return message_id
 
     async def edit(self, message_id: int, text: str) -> None:
@@ -98,11 +108,13 @@ class FakeBoard:
             raise BoardGone
         self.ages_when_edited.append(now_s() - self._posted_at[message_id])
         self.messages[message_id] = text
+        await self._answer()
 
     async def delete(self, message_id: int) -> None:
         """Delete one."""
         await self._ask("delete")
         self.messages.pop(message_id, None)
+        await self._answer()
 
 
 class FakeLink:
@@ -161,6 +173,8 @@ class FakeRoom:
         self.failures: dict[str, list[Exception]] = {}
         self.posting_allowed = asyncio.Event()
         self.posting_allowed.set()
+        self.answering_s = 0.0
+        self.posted = 0
         self.leaving_takes_s = 0.0
 
     @property
@@ -183,7 +197,7 @@ class FakeRoom:
         receiver.connected(mode=AES_GCM, secret_key=KEY)
         receiver.encryption(Plain())
         for user_id in self.names:
-            receiver.speaking(user_id, 1_000 + user_id)
+            receiver.speaking(user_id, _ssrc(user_id))
         return self.link
 
     def allowed(self, channel_id: int) -> bool:
@@ -209,6 +223,8 @@ class FakeRoom:
         self._fail("post_notice")
         notice_id = next(self._ids)
         self.notices[notice_id] = (self.channel_id, status)
+        self.posted += 1
+        await asyncio.sleep(self.answering_s)
         return notice_id
 
     async def update_notice(self, message_id: int, status: Status) -> None:
@@ -260,7 +276,7 @@ class Voice:
 
     def __init__(self, room: FakeRoom, user_id: int) -> None:
         self._room = room
-        self._ssrc = 1_000 + user_id
+        self._ssrc = _ssrc(user_id)
         self._transport = Transport(AES_GCM, KEY)
         self._sequence = 1
         self._timestamp = 1

@@ -324,7 +324,7 @@ async def test_lines_taken_back_while_they_are_written_vanish_with_the_next_writ
     board = FakeBoard(takes_s=0.5)
     async with running(board) as captions:
         captions.add(line("Mine."))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         captions.remove(ANNA)
         await asyncio.sleep(5)
 
@@ -357,7 +357,7 @@ def test_a_message_is_deleted_even_if_the_end_comes_while_it_is_written(kind: st
             if kind == "edit":
                 await asyncio.sleep(3)
                 captions.add(line("Two."))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.3)  # Discord has it, and has not said so
             assert board.busy_with == kind
             if cancelled_first:
                 writing.cancel()
@@ -414,7 +414,7 @@ async def test_a_move_during_a_write_leaves_nothing_in_the_former_channel() -> N
     former, new = FakeBoard(takes_s=0.5), FakeBoard()
     async with running(former) as captions:
         captions.add(line("Said there."))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.3)
         await captions.move(new)
         await asyncio.sleep(2)
 

@@ -164,6 +164,7 @@ async def test_words_that_were_still_waiting_are_discarded_with_the_yes() -> Non
         engine.go_on.set()
         await asyncio.sleep(2)
 
+        assert engine.cancelled == 1
         assert words(interview) == []
         assert room.board.messages == {}
         assert interview.receiver.silent
@@ -448,14 +449,15 @@ async def test_moved_while_discord_stumbles_the_notice_is_put_up_a_little_later(
     room = FakeRoom()
     room.may_run.add(OTHER_CHANNEL)
     async with running(room) as interview:
-        room.fail("post_notice", BoardBusy())
+        room.fail("post_notice", BoardBusy(), BoardBusy())
         room.move(OTHER_CHANNEL)
         await asyncio.sleep(1)
         assert interview.gate.paused == {Pause.MOVED}
 
-        await asyncio.sleep(PANEL_S + 1)
+        await asyncio.sleep(2 * PANEL_S + 1)
         assert interview.gate.paused == frozenset()
         assert [channel for channel, _ in room.notices.values()] == [OTHER_CHANNEL]
+        assert room.posted == 2
 
 
 @in_virtual_time
@@ -583,24 +585,55 @@ async def test_the_end_card_is_tried_again_while_discord_stumbles() -> None:
     assert len(room.ended) == 1
 
 
-@pytest.mark.parametrize("moment_s", [0.0, 0.3])
-def test_a_notice_that_was_being_posted_at_the_end_does_not_stay(moment_s: float) -> None:
+@pytest.mark.parametrize("known", [True, False], ids=["Discord has it", "Discord does not have it yet"])
+@pytest.mark.parametrize("why", ["moved", "deleted"])
+def test_a_notice_that_was_being_posted_at_the_end_does_not_stay(why: str, *, known: bool) -> None:
     @in_virtual_time
     async def check() -> None:
         room = FakeRoom()
         room.may_run.add(OTHER_CHANNEL)
         async with running(room) as interview:
-            room.posting_allowed.clear()
-            room.move(OTHER_CHANNEL)
-            await settle()
+            await asyncio.sleep(5)
+            room.answering_s = 0.5
+            if not known:
+                room.posting_allowed.clear()
+            if why == "moved":
+                room.move(OTHER_CHANNEL)
+            else:
+                room.notices.clear()
+                interview.pause()
+            await asyncio.sleep(0.2)
+            assert interview._noticing.locked()
             interview.stop(Stopped.ASKED)
-            await asyncio.sleep(moment_s)
+            await asyncio.sleep(0.1)
             room.posting_allowed.set()
 
         assert room.notices == {}
         assert len(room.ended) == 1
 
     check()
+
+
+@in_virtual_time
+async def test_not_even_a_shutdown_that_has_lost_patience_leaves_anything_behind() -> None:
+    room = FakeRoom()
+    room.leaving_takes_s = 0.5
+    interview = an_interview(room, ScriptedTranscriber("Words."))
+    await interview.open()
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(interview.run())
+        await settle()
+        interview.admit(ANNA, captions=True)
+        await Voice(room, ANNA).say()
+        await until(lambda: bool(room.board.messages))
+        task.cancel()
+        await asyncio.sleep(0.1)
+        task.cancel()
+
+    await asyncio.sleep(2)
+    assert room.board.messages == {}
+    assert room.notices == {}
+    assert interview.receiver.silent
 
 
 @in_virtual_time
