@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 _SHARDS, _RECORDINGS = 6, 2500
-_STEPS = 3000
+_STEPS = 3700
 
 
 def _arguments() -> argparse.Namespace:

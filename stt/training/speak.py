@@ -84,7 +84,7 @@ CLIPS = (
     Line("Peter", "I like React because it is reliable."),
     Line("Anna", "My manager asked me to test a cache."),
     Line("Oleg", "We fixed a binary tree in three years."),
-    Line("Maria", "It was simple because we fixed it carefully."),
+    Line("Maria", "We found a slow query in a linked list."),
     Line("Anna", "Ми побудували мобільний додаток за два місяці.", "uk"),
     Line("David", "Wie würden Sie eine Warteschlange bauen?", "de"),
 )
