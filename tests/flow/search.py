@@ -37,4 +37,9 @@ def hits(pid: int, wanted: list[bytes]) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{hits(int(sys.argv[1]), [bytes.fromhex(line) for line in sys.stdin.read().split()])}\n")
+    needles = [bytes.fromhex(line) for line in sys.stdin.read().split()]
+    try:
+        count = hits(int(sys.argv[1]), needles)
+    except (FileNotFoundError, ProcessLookupError):  # the process is over, and the kernel has cleared its memory
+        count = 0
+    sys.stdout.write(f"{count}\n")
