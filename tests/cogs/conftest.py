@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.loopback.authority import Authority
 from bot.loopback.entities import walk
 from bot.rehearsal.stage import Stage
 from stt.engine import Snippet
@@ -17,6 +16,7 @@ from tests.stt.sounds import ScriptedTranscriber
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
+    from bot.loopback.authority import Authority
     from bot.loopback.entities import Message
     from bot.loopback.world import Event
 
@@ -97,11 +97,6 @@ async def practising(authority: Authority, **changes: Any) -> AsyncGenerator[Pra
     assert watch.faults == []
     known = ("Interview: ", "The interview is over", "Live captions")
     assert [text for text in watch.public if not any(phrase in text for phrase in known)] == []
-
-
-@pytest.fixture(scope="session")
-def authority() -> Authority:
-    return Authority()
 
 
 @pytest.fixture
