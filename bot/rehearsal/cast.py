@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import StartRefused
+from stt.text import word_errors, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "MODEL",
+    "PEOPLE",
+    "ROLES",
+    "VOICES",
+    "Line",
+    "read_lines",
+    "with_recordings",
+    "word_errors",
+    "words",
+]
 
 VOICES = Path(__file__).parent / "voices"
 MODEL = Path(__file__).parents[2] / "stt" / "models" / "rehearsal"
@@ -85,18 +97,3 @@ def with_recordings(lines: Sequence[Line], recordings: Mapping[str, Path]) -> tu
             played.add(line.speaker)
             kept.append(replace(line, file=recordings[line.speaker], text=""))
     return tuple(kept)
-
-
-def words(text: str) -> list[str]:
-    """The words of *text* without case and punctuation, as they are compared."""
-    return re.findall(r"[\w']+", text.lower().replace("\u2019", "'"))
-
-
-def word_errors(said: Sequence[str], heard: Sequence[str]) -> int:
-    """The fewest insertions, deletions and substitutions that turn one list of words into the other."""
-    row = list(range(len(heard) + 1))
-    for i, wanted in enumerate(said, 1):
-        last, row[0] = row[0], i
-        for j, got in enumerate(heard, 1):
-            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (wanted != got))
-    return row[-1]
