@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING
 
 from stt.engine import EngineUnavailable, TranscriptionFailed
 from stt.slot import Slot
-from stt.whisper import Whisper
+from stt.whisper import WINDOWS, Whisper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--nice", type=int, default=5)
     parser.add_argument("--language", action="append", default=[])
+    parser.add_argument("--window", choices=WINDOWS)
     options = parser.parse_args(arguments)
     protect(parent=options.parent, nice=options.nice)
     replies = take_stdout()
     slot = Slot.attach(options.slot)
     try:
-        whisper = Whisper(options.folder, languages=options.language)
+        whisper = Whisper(options.folder, languages=options.language, window=options.window)
         whisper.warm_up()
     except EngineUnavailable as error:
         _say(replies, {"unavailable": str(error)})

@@ -18,7 +18,7 @@ import json
 import math
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -124,14 +124,17 @@ class Whisper:
     Args:
         folder: As converted for CTranslate2.
         languages: Codes to choose among, or none for all that the model has.
+        window: In place of what the folder says, to compare the two; see `Properties`.
 
     Raises:
         EngineUnavailable: If the folder is incomplete or damaged, or has none of the languages.
     """
 
-    def __init__(self, folder: Path, *, languages: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *, languages: Sequence[str] = (), window: Window | None = None) -> None:
         check_folder(folder)
         self.properties = read_properties(folder)
+        if window is not None:
+            self.properties = replace(self.properties, window=window)
         try:
             # One thread: two on one utterance make each decoding step slower, two processes do not.
             self._whisper: Any = WhisperModel(

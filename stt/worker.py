@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from stt.audio import Utterance
+    from stt.whisper import Window
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,8 @@ class _Child:
         process = self._process
         return process is not None and process.returncode is None and not _pipe(process.stdout).at_eof()
 
-    async def start(self, within_s: float) -> tuple[str, ...]:
-        """Start, and wait until the model is loaded. Returns its languages.
+    async def start(self, within_s: float) -> tuple[tuple[str, ...], Window]:
+        """Start, and wait until the model is loaded. Returns its languages and window.
 
         Raises:
             EngineUnavailable: If that fails, or takes longer than *within_s*.
@@ -125,7 +126,7 @@ class _Child:
         if "unavailable" in hello:
             await self.stop()
             raise EngineUnavailable(str(hello["unavailable"]))
-        return tuple(hello["languages"])
+        return tuple(hello["languages"]), hello["window"]
 
     async def ask(self, request: _Request, within_s: float) -> Words:
         """Have one utterance recognised.
@@ -198,10 +199,12 @@ class WhisperWorker:
             the largest models.
         start_s: A model that takes longer to load hangs.
         nice: How far below the bot the kernel ranks the children, 0 .. 19.
+        window: In place of what the model's folder says, to compare the two.
 
     Attributes:
         workers: How many utterances are recognised at the same time.
         languages: What the model was loaded for. Empty before it is entered.
+        window: What it encodes of an utterance: 30 s, or the speech. None before it is entered.
         restarts: Children that were lost and started again.
     """
 
@@ -214,17 +217,21 @@ class WhisperWorker:
         deadline_s: float = 30.0,
         start_s: float = 60.0,
         nice: int = 5,
+        window: Window | None = None,
     ) -> None:
         if workers < 1:
             msg = "there is at least one worker"
             raise ValueError(msg)
         self.workers = workers
         self.languages: tuple[str, ...] = ()
+        self.window: Window | None = None
         self.restarts = 0
         self._deadline_s, self._start_s = deadline_s, start_s
         arguments = ["--folder", str(folder), "--nice", str(nice)]
         for code in languages:
             arguments += ["--language", code]
+        if window is not None:
+            arguments += ["--window", window]
         self._children = [_Child(arguments) for _ in range(workers)]
         self._serving = 0
         self._requests: asyncio.Queue[_Request] = asyncio.Queue()
@@ -254,7 +261,7 @@ class WhisperWorker:
         try:
             # One after the other: they would only fight for the same disk and cores.
             for child in self._children:
-                self.languages = await child.start(self._start_s)
+                self.languages, self.window = await child.start(self._start_s)
         except BaseException:
             await self._stop()
             raise

@@ -250,3 +250,8 @@ def test_a_model_that_cannot_be_fetched_says_so(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(EngineUnavailable, match="could not be fetched"):
         download("tiny")
+
+
+def test_a_window_can_be_asked_for_in_place_of_the_folders() -> None:
+    assert Whisper(MODEL, window="full")._window(16_000) == 3_000
+    assert Whisper(MODEL)._window(16_000) < 300

@@ -432,3 +432,11 @@ def test_when_the_bot_is_killed_its_engine_dies_and_no_memory_keeps_a_name(keepe
         time.sleep(0.01)
     assert not alive(int(child))
     assert sorted(os.listdir("/dev/shm")) == shared  # noqa: PTH208, S108
+
+
+async def test_the_window_is_the_folders_unless_another_is_asked_for() -> None:
+    async with WhisperWorker(MODEL) as own, WhisperWorker(MODEL, window="full") as other:
+        heard = [normalised((await worker.transcribe(said(0))).text) for worker in (own, other)]
+
+        assert (own.window, other.window) == ("dynamic", "full")
+    assert heard == [text(0), text(0)]
