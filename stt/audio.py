@@ -97,6 +97,17 @@ class Ring:
             guard.fill(0)
         self._written += samples
 
+    def write(self, samples: NDArray[np.int16]) -> None:
+        """Copy *samples* in, where no decoder writes to `tail()`; at most `MAX_PACKET_SAMPLES`.
+
+        Raises:
+            ValueError: If there are more.
+        """
+        at = self._written % self._capacity
+        if len(samples) <= MAX_PACKET_SAMPLES:
+            self._block[at : at + len(samples)] = samples
+        self.commit(len(samples))
+
     def silence(self, samples: int) -> None:
         """Write *samples* of digital silence, for a short gap that must stay audible as a pause."""
         while samples > 0:

@@ -135,6 +135,12 @@ class _Voice:
     def waiting_s(self) -> float:
         return sum(job.audio_s for job in self.waiting) + (self.busy.audio_s if self.busy else 0.0)
 
+    @property
+    def backlog(self) -> int:
+        """Samples since the beginning of the oldest utterance that has no words yet."""
+        starts = [job.utterance.start for job in (self.busy, *self.waiting) if job and job.utterance]
+        return self.next_at - min(starts) if starts else 0
+
 
 class Pipeline:
     """From the frames of one interview to its snippets.
@@ -196,6 +202,14 @@ class Pipeline:
     def waiting_s(self) -> float:
         """Seconds of audio that wait for words or are being recognised."""
         return sum(voice.waiting_s for voice in self._voices.values())
+
+    @property
+    def backlog_s(self) -> float:
+        """How far behind a speaker's newest audio their oldest lies that has no words yet, in seconds; the most of all.
+
+        Their ring holds 30 s. Whoever feeds recordings waits before it is reached; live audio cannot wait.
+        """
+        return max((voice.backlog for voice in self._voices.values()), default=0) / RATE_HZ
 
     # Frames in.
 

@@ -103,3 +103,24 @@ def test_frames_after_a_wipe_in_the_middle_of_one_are_aligned_again() -> None:
         at = ring.next_frame()
         assert at is not None
         assert ring.view(at, FRAME_SAMPLES).tolist() == [9] * FRAME_SAMPLES
+
+
+def test_written_samples_are_read_back_across_the_end_of_the_block() -> None:
+    ring = Ring(0.2)
+    for value in range(1, 12):
+        ring.write(np.full(500, value, np.int16))
+    out = np.zeros(1_000, np.int16)
+
+    ring.copy_into(ring.written - 1_000, ring.written, out)
+
+    assert out.tolist() == [10] * 500 + [11] * 500
+
+
+def test_more_than_the_guard_holds_is_not_written() -> None:
+    ring = Ring(0.2)
+
+    with pytest.raises(ValueError, match="1920"):
+        ring.write(np.ones(1_921, np.int16))
+
+    assert ring.silent
+    assert ring.written == 0

@@ -429,3 +429,22 @@ async def test_two_real_voices_are_found_by_the_real_detector() -> None:
 
     assert sorted(s.speaker_id for s in stage.told) == [ANNA, BOB]
     assert stage.audio_left() == 0
+
+
+async def test_the_backlog_reaches_back_to_the_oldest_words_that_are_missing() -> None:
+    held = ReadingTranscriber(held=True)
+    stage = Stage(held, workers=2)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.pipeline.run())
+        stage.say(ANNA, 700, 1.0)
+        assert stage.pipeline.backlog_s == 0.0
+
+        stage.hear(_1=silence(4), _2=silence(4))
+        assert stage.pipeline.backlog_s == pytest.approx(5.0, abs=0.05)
+        await held.under_way.wait()
+        assert stage.pipeline.backlog_s == pytest.approx(5.0, abs=0.05)
+
+        held.go_on.set()
+        await until(lambda: bool(stage.told))
+        assert stage.pipeline.backlog_s == 0.0
+        await stage.pipeline.finish(timeout_s=5)
