@@ -82,6 +82,9 @@ def rehearse(
     rounds: Annotated[int, typer.Option(min=1, help="How often the conversation is held.")] = 1,
     fast: Annotated[bool, typer.Option("--fast", help="Who need not wait for others speaks at once.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One summary object on stdout, nothing else.")] = False,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE.svg", help="A picture of the screen, to a file.")
+    ] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Only the Discord, for clients of your own.")] = False,
 ) -> None:
     """The whole bot on a Discord of its own: no account, no network, no download."""
@@ -92,7 +95,7 @@ def rehearse(
 
         asyncio.run(serve_discord())
         return
-    from bot.rehearsal.screen import printing, show  # noqa: PLC0415 - a live bot never loads the rehearsal
+    from bot.rehearsal import screen  # noqa: PLC0415 - a live bot never loads the rehearsal
     from bot.rehearsal.story import Options, Rehearsal  # noqa: PLC0415
 
     options = Options(
@@ -107,11 +110,17 @@ def rehearse(
         rounds=rounds,
     )
     console = Console()
+
+    def draw(rehearsal: Rehearsal) -> None:
+        if picture is not None:
+            picture.write_text(screen.picture(rehearsal), encoding="utf-8")
+
     if as_json:
-        summary = asyncio.run(Rehearsal(options).run())
+        summary = asyncio.run(Rehearsal(options, at_its_fullest=draw).run())
         sys.stdout.write(json.dumps(summary.as_dict(), ensure_ascii=False) + "\n")
     else:
-        summary = asyncio.run(show(Rehearsal(options, watch=printing(console)), console))
+        rehearsal = Rehearsal(options, watch=screen.printing(console), at_its_fullest=draw)
+        summary = asyncio.run(screen.show(rehearsal, console))
     if not summary.ok:
         raise typer.Exit(1)
 

@@ -6,7 +6,9 @@ On a terminal it is redrawn as things happen; into a pipe or file it is written 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -142,7 +144,8 @@ def stage_view(rehearsal: Rehearsal) -> RenderableType:
 
 
 def _direction(direction: Direction) -> Text:
-    text = Text(f"{direction.at_s:5.1f}  ", style="dim")
+    text = Text()
+    text.append(f"{direction.at_s:5.1f}  ", style="dim")
     text.append(direction.text, style=_STYLES.get(direction.kind, ""))
     if direction.kind == "silent":
         text.append("  (nobody may ever read this)", style="dim")
@@ -194,6 +197,17 @@ async def show(rehearsal: Rehearsal, console: Console) -> Summary:
             summary = running.result()
     console.print(summary_view(summary))
     return summary
+
+
+def picture(rehearsal: Rehearsal) -> str:
+    """The screen as it stands, as an SVG that fetches nothing from anywhere."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        console = Console(record=True, width=132, height=42, force_terminal=True, file=nowhere)
+        console.print(stage_view(rehearsal))
+        drawn = console.export_svg(title="make run", unique_id="rehearsal")
+    # Rich has it fetch a font; every system has one that will do.
+    drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+    return drawn.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono")
 
 
 def printing(console: Console) -> Callable[[Direction], None]:

@@ -123,7 +123,14 @@ class Rehearsal:
         stage: The bot, the Discord around it, and the people.
     """
 
-    def __init__(self, options: Options, *, watch: Callable[[Direction], None] | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        *,
+        watch: Callable[[Direction], None] | None = None,
+        at_its_fullest: Callable[[Rehearsal], None] | None = None,
+    ) -> None:
+        self._at_its_fullest = at_its_fullest
         self._options = options
         self._watch = watch
         self._lines = with_recordings(read_lines(), options.recordings)
@@ -185,6 +192,8 @@ class Rehearsal:
             for _ in range(options.rounds):
                 await self._converse()
             await self._settle()
+            if self._at_its_fullest is not None:
+                self._at_its_fullest(self)
             await stage.press("anna", "Status")
             self._say("Anna presses Status; only she sees the answer.")
             await self._end(summary, shown)
