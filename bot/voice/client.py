@@ -64,6 +64,10 @@ RECEIVE_BUFFER_BYTES = 4 << 20
 """Asked of the kernel, for when the event loop is late: with 1 MiB, a stall of 0.5 s cost packets of 100 people."""
 
 
+LOSSES = (discord.DiscordException, TimeoutError, aiohttp.ClientError, OSError)
+"""What a connection that is lost, refused or too slow raises; anything else is a message nobody could handle."""
+
+
 class Remedy(enum.Enum):
     """What to do when the voice gateway closes."""
 
@@ -98,6 +102,7 @@ class ReceivingState(VoiceConnectionState):
     _watched: bool = False
     _guarded: GuardedSession | None = None
     _resumed: bool = False
+    _released: bool = False
     _runner: asyncio.Task[None] | None
 
     def __init__(self, voice_client: ReceivingClient) -> None:
@@ -253,7 +258,7 @@ class ReceivingState(VoiceConnectionState):
                 stumbles = 0
             except asyncio.CancelledError:
                 return
-            except (discord.ConnectionClosed, TimeoutError, aiohttp.ClientError, OSError) as loss:
+            except LOSSES as loss:
                 code = loss.code if isinstance(loss, discord.ConnectionClosed) else 1006
                 if not await self._heal(code):
                     return
@@ -296,13 +301,19 @@ class ReceivingState(VoiceConnectionState):
                 self.ws.secret_key = previous.secret_key
                 while not self._resumed:
                     await self.ws.poll_event()
-        except (discord.ConnectionClosed, TimeoutError, aiohttp.ClientError, OSError):
+        except Exception as fault:  # noqa: BLE001 - as in `_poll_voice_ws`, also while the handshake lasts
+            self._note_fault(fault)
             return False
         finally:
             await self._close(previous)
         self.state = ConnectionFlowState.connected
         self._encryption_changed()
         return True
+
+    def _note_fault(self, fault: Exception) -> None:
+        if not isinstance(fault, LOSSES):
+            self.faults += 1
+        log.info("could not come back to voice yet", extra={"error": type(fault).__name__})
 
     async def _reconnect_when_told(self) -> bool:
         """Connect to where VOICE_SERVER_UPDATE says, if it comes; False if the bot was put out or nothing came."""
@@ -322,7 +333,8 @@ class ReceivingState(VoiceConnectionState):
             async with asyncio.timeout(JOIN_S):
                 self.ws = await self._connect_websocket(resume=False)
                 await self._handshake_websocket()
-        except (discord.ConnectionClosed, TimeoutError, aiohttp.ClientError, OSError):
+        except Exception as fault:  # noqa: BLE001 - as in `_poll_voice_ws`, also while the handshake lasts
+            self._note_fault(fault)
             return False
         finally:
             await self._close(previous)
@@ -334,8 +346,8 @@ class ReceivingState(VoiceConnectionState):
             await self.disconnect(cleanup=False)
             try:
                 await self._connect(reconnect=True, timeout=JOIN_S, self_deaf=False, self_mute=True, resume=False)
-            except (discord.DiscordException, TimeoutError, aiohttp.ClientError, OSError) as fault:
-                log.info("could not come back to voice yet", extra={"error": type(fault).__name__})
+            except Exception as fault:  # noqa: BLE001 - as in `_poll_voice_ws`, also while the handshake lasts
+                self._note_fault(fault)
             else:
                 return True
         await self.disconnect()
@@ -370,14 +382,15 @@ class ReceivingState(VoiceConnectionState):
         await super().soft_disconnect(with_state=with_state)
 
     def revive(self) -> None:
-        """Start the poller again if it has died, whatever killed it."""
-        if self.is_connected() and self._runner is not None and self._runner.done():
+        """Start the poller again if it has died, whatever killed it; its first look at the websocket heals the rest."""
+        if self._runner is not None and self._runner.done() and not self._released:
             self.faults += 1
             log.warning("the voice poller had died")
             self._runner = self.voice_client.loop.create_task(self._poll_voice_ws(True), name="Voice websocket poller")
 
     def release(self) -> None:
         """Let go of the socket, the poller and discord.py's idle reader thread. Safe to call twice."""
+        self._released = True
         self._unwatch()
         if self._udp is not None:
             self._udp.close()

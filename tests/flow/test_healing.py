@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.interview.session import Pause, Stopped
 from bot.loopback.permissions import Overwrite, Permission
+from bot.loopback.voice_server import VoiceServer
 from bot.rehearsal.stage import Stage, until
 from stt.engine import Snippet
 from tests.flow.conftest import Frames, OpenStage
+
+if TYPE_CHECKING:
+    from bot.loopback.voice_call import Connection, Session
 
 HEALED_S = 5.0
 """What is promised."""
@@ -60,6 +65,28 @@ async def test_messages_that_discord_py_cannot_handle_do_not_make_the_bot_deaf(t
         await asyncio.sleep(0.3)
 
         await Frames(stage).more("anna", within_s=HEALED_S)
+
+
+class Rude(VoiceServer):
+    """Greets with something that nobody can handle, so many times."""
+
+    rudeness = 0
+
+    def identify(self, connection: Connection, data: dict[str, Any]) -> Session:
+        if self.rudeness:
+            self.rudeness -= 1
+            connection.send(b"")
+        return super().identify(connection, data)
+
+
+async def test_nonsense_on_the_way_back_does_not_end_the_way_back(talking: OpenStage) -> None:
+    async with talking(voice=(voice := Rude())) as stage:
+        voice.rudeness = 2
+        await lose(stage, 4006)
+
+        await Frames(stage).more("anna", within_s=2 * HEALED_S)
+
+        assert voice.rudeness == 0
 
 
 async def test_a_commit_that_makes_no_sense_is_recovered_from(talking: OpenStage) -> None:
