@@ -75,6 +75,8 @@ def test_every_task_has_an_owner() -> None:
 
 
 WRITERS = re.compile(r"(^|\.)(tofile|tobytes_to|savez?|savetxt|memmap|wavfile\.write|sf\.write)$")
+SAVERS = {"stt/convert.py"}
+"""A converted model's weights, in a process that hears nobody."""
 AUDIO_MODULES = {"wave", "soundfile", "scipy", "pydub", "aifc", "sunau", "audioop", "ossaudiodev", "winsound"}
 
 
@@ -88,7 +90,7 @@ def test_nothing_that_runs_can_write_sound_to_a_file() -> None:
         }
         assert not modules & AUDIO_MODULES, path
         for name, call in calls(path):
-            assert not WRITERS.search(name), (path, name)
+            assert not WRITERS.search(name) or path.relative_to(ROOT).as_posix() in SAVERS, (path, name)
             if call.args and ast.unparse(call.args[0]) == "os.devnull":
                 continue
             if name in {"open", "io.open", "os.open", "av.open"} or name.endswith(".open"):
@@ -101,6 +103,7 @@ def test_nothing_that_runs_can_write_sound_to_a_file() -> None:
 WRITES = {
     "bot/loopback/authority.py": "its certificate and key, in a folder that is gone once they are loaded",
     "bot/loopback/serving.py": "the certificate of the loopback Discord, in a folder of its own",
+    "stt/convert.py": "a recognition model's tokenizer and settings, beside its weights",
 }
 
 
