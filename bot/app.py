@@ -118,7 +118,7 @@ async def open_app(
     async with AsyncExitStack() as stack:
         if transcriber is None:
             try:
-                folder = await find_model(settings.model)
+                folder = await find_model(settings.model, settings.models_folder)
                 transcriber = await stack.enter_async_context(
                     WhisperWorker(folder, languages=settings.allowed_languages, workers=settings.workers)
                 )

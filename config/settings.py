@@ -40,7 +40,12 @@ class Settings(BaseSettings):
     model: str = Field(
         default="base",
         min_length=1,
-        description="Recognition model: a name that faster-whisper knows (tiny, base, small, …) or a folder.",
+        description="Recognition model: a name that `models list` shows (tiny, base, small, …) or a folder.",
+    )
+    models_dir: str = Field(
+        default="~/.local/share/skillrally/models",
+        min_length=1,
+        description="Where named models are kept.",
     )
     languages: str = Field(
         default="",
@@ -70,6 +75,11 @@ class Settings(BaseSettings):
     def allowed_languages(self) -> tuple[str, ...]:
         """The languages as a tuple; empty for any."""
         return tuple(self.languages.split(",")) if self.languages else ()
+
+    @property
+    def models_folder(self) -> Path:
+        """Where named models are kept."""
+        return Path(self.models_dir).expanduser()
 
     @property
     def model_folder(self) -> Path | None:

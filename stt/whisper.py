@@ -13,39 +13,28 @@ text, which Python frees as it likes.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import zlib
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import ctranslate2 as untyped
 import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
-from faster_whisper.utils import available_models, download_model
 
 from stt.audio import RATE_HZ
 from stt.engine import EngineUnavailable, TranscriptionFailed, Words
+from stt.layout import FILES, PROPERTIES, VOCABULARIES, read_raw, sha256
 from stt.mel import LogMel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
 ctranslate2: Any = untyped
-
-FILES = ("model.bin", "config.json", "tokenizer.json")
-"""What a folder must hold, besides vocabulary.json or vocabulary.txt. Without tokenizer.json, faster-whisper would
-silently ask the network for one. The published models with 80 mel bins come without preprocessor_config.json; where it
-is missing from one with 128, warming up says so."""
-
-PROPERTIES = "skillrally.json"
-"""What CTranslate2 has no field for: {"name", "window", "margin_s", "languages", "sha256"}. Need not exist."""
 
 MARGIN_S = 1.3
 """Window beyond the speech where the folder does not say. Source: futo-org/whisper-acft, 64 encoder positions."""
@@ -305,28 +294,6 @@ class Whisper:
         return token
 
 
-def download(name: str) -> Path:
-    """The folder of a published model, fetched unless it is on this machine already. Blocks, for minutes perhaps.
-
-    Raises:
-        EngineUnavailable: If there is no such model, or it cannot be fetched.
-    """
-    if name not in available_models():
-        msg = f"There is no speech model called {name}; there are {', '.join(available_models())}."
-        raise EngineUnavailable(msg)
-    fetch: Any = download_model
-    # Half of it on this machine is as good as nothing.
-    with suppress(Exception):
-        folder = Path(fetch(name, local_files_only=True))
-        check_folder(folder)
-        return folder
-    try:
-        return Path(fetch(name))
-    except Exception as error:  # noqa: BLE001  of the hub, of HTTP, of the disk
-        msg = f"The speech model {name} could not be fetched ({type(error).__name__}); name a folder that holds it."
-        raise EngineUnavailable(msg) from None
-
-
 def check_folder(folder: Path) -> None:
     """See that everything is there which loading needs, so that nothing is asked of the network.
 
@@ -337,14 +304,14 @@ def check_folder(folder: Path) -> None:
         msg = f"There is no speech model at {folder}: put one there, or change the setting."
         raise EngineUnavailable(msg)
     missing = [name for name in FILES if not (folder / name).is_file()]
-    if not any((folder / name).is_file() for name in ("vocabulary.json", "vocabulary.txt")):
+    if not any((folder / name).is_file() for name in VOCABULARIES):
         missing.append("vocabulary.json")
     if missing:
         msg = f"The speech model in {folder} is incomplete: {', '.join(missing)} is missing; copy it there again."
         raise EngineUnavailable(msg)
     for name, digest in _digests(folder).items():
         file = folder / name
-        if not file.is_file() or _sha256(file) != digest:
+        if not file.is_file() or sha256(file) != digest:
             msg = f"The speech model in {folder} is damaged: {name} is not the file it should be; copy it there again."
             raise EngineUnavailable(msg)
 
@@ -355,7 +322,7 @@ def read_properties(folder: Path) -> Properties:
     Raises:
         EngineUnavailable: If the file cannot be understood.
     """
-    raw = _raw_properties(folder)
+    raw = read_raw(folder)
     window, margin_s, languages = raw.get("window", "full"), raw.get("margin_s", MARGIN_S), raw.get("languages", ())
     if (
         window not in WINDOWS
@@ -370,24 +337,8 @@ def read_properties(folder: Path) -> Properties:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    raw = _raw_properties(folder).get("sha256", {})
+    raw = read_raw(folder).get("sha256", {})
     return cast("dict[str, str]", raw) if isinstance(raw, dict) else {}
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _raw_properties(folder: Path) -> dict[str, Any]:
-    try:
-        raw: Any = json.loads((folder / PROPERTIES).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):
-        msg = f"{folder / PROPERTIES} cannot be read; copy the speech model there again."
-        raise EngineUnavailable(msg) from None
-    return cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
 
 
 def _compression_ratio(text: str) -> float:

@@ -104,6 +104,7 @@ WRITES = {
     "bot/loopback/authority.py": "its certificate and key, in a folder that is gone once they are loaded",
     "bot/loopback/serving.py": "the certificate of the loopback Discord, in a folder of its own",
     "stt/convert.py": "a recognition model's tokenizer and settings, beside its weights",
+    "stt/models.py": "where a recognition model came from, in its folder",
 }
 
 

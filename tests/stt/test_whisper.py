@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from stt.engine import EngineUnavailable, TranscriptionFailed, Words
-from stt.whisper import FILES, PROMPT_TOKENS, PROPERTIES, Whisper, check_folder, download, read_properties
+from stt.layout import FILES, PROPERTIES
+from stt.whisper import PROMPT_TOKENS, Whisper, check_folder, read_properties
 from tests.stt.sounds import MODEL, clips, hum, noise, normalised, recording, silence
 
 
@@ -235,23 +236,3 @@ def test_properties_that_make_no_sense_are_refused(folder: Path, text: str) -> N
 
     with pytest.raises(EngineUnavailable, match=PROPERTIES):
         read_properties(folder)
-
-
-def test_a_name_that_no_model_has_is_refused() -> None:
-    with pytest.raises(EngineUnavailable, match="enormous"):
-        download("enormous")
-
-
-def test_a_model_that_cannot_be_fetched_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> NoReturn:
-        raise OSError
-
-    monkeypatch.setattr("stt.whisper.download_model", fail)
-
-    with pytest.raises(EngineUnavailable, match="could not be fetched"):
-        download("tiny")
-
-
-def test_a_window_can_be_asked_for_in_place_of_the_folders() -> None:
-    assert Whisper(MODEL, window="full")._window(16_000) == 3_000
-    assert Whisper(MODEL)._window(16_000) < 300
