@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
@@ -17,6 +17,8 @@ from bot import logs
 from bot.errors import StartRefused
 from bot.hardening import harden
 from config.settings import Settings
+
+ModelWindow = Literal["full", "dynamic"]
 
 EX_CONFIG = 78
 """Exit code of a start that was refused. Source: sysexits.h."""
@@ -123,6 +125,68 @@ def rehearse(
         summary = asyncio.run(screen.show(rehearsal, console))
     if not summary.ok:
         raise typer.Exit(1)
+
+
+models = typer.Typer(no_args_is_help=True, help="Recognition models: which there are, and getting and trying them.")
+cli.add_typer(models, name="models")
+
+
+@models.command("list")
+def models_list(
+    *, as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False
+) -> None:
+    """Which models are here, and which can be had."""
+    from bot.models_command import listing, show  # noqa: PLC0415 - only these commands need it
+
+    settings = _settings()
+    if as_json:
+        sys.stdout.write(json.dumps(listing(settings), ensure_ascii=False) + "\n")
+    else:
+        show(settings, Console())
+
+
+@models.command("add")
+def models_add(
+    wanted: Annotated[str, typer.Argument(metavar="NAME", help="A listed name, a repository owner/name, or a folder.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="What to call it here.")] = None,
+    window: Annotated[ModelWindow | None, typer.Option(help="Of a model that is not listed.")] = None,
+) -> None:
+    """Fetch a model, convert it if need be, try it, and keep it."""
+    from bot.models_command import add as add_model  # noqa: PLC0415 - as above
+
+    add_model(_settings(), Console(), wanted, name=name, window=window)
+
+
+@models.command("check")
+def models_check(
+    name: Annotated[str | None, typer.Argument(help="Which; all without it.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One list on stdout, nothing else.")] = False,
+) -> None:
+    """See that models are whole and run."""
+    from bot.models_command import check as check_models  # noqa: PLC0415 - as above
+    from bot.models_command import say_checked  # noqa: PLC0415 - as above
+
+    found = check_models(_settings(), name)
+    if as_json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+    else:
+        say_checked(found, Console())
+    if not all(one["ok"] for one in found):
+        raise typer.Exit(1)
+
+
+@models.command("remove")
+def models_remove(
+    name: Annotated[str, typer.Argument(help="Which.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, even if it is in use.")] = False,
+) -> None:
+    """Delete a model from this machine."""
+    from bot.models_command import remove as remove_model  # noqa: PLC0415 - as above
+
+    remove_model(_settings(), Console(), name, sure=None if yes else lambda: typer.confirm(f"Remove {name}?"))
 
 
 bench = typer.Typer(no_args_is_help=True, help="Measure, on this machine, beside what one would use instead.")
