@@ -174,7 +174,9 @@ def test_what_arrived_before_it_broke_off_for_good_is_not_fetched_again(
     hub: Hub, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.cut, hub.cuts = "tokenizer.json", 1
-    monkeypatch.setattr("huggingface_hub.file_download.http_get", functools.partial(file_download.http_get, _nb_retries=0))
+    monkeypatch.setattr(
+        "huggingface_hub.file_download.http_get", functools.partial(file_download.http_get, _nb_retries=0)
+    )
 
     with pytest.raises(EngineUnavailable, match="broke off") as error:
         models.add("base")
