@@ -127,6 +127,75 @@ def rehearse(
         raise typer.Exit(1)
 
 
+@cli.command()
+def transcribe(
+    files: Annotated[list[Path], typer.Argument(help="Recordings that began together, one for each speaker.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One list of objects.")] = False,
+    as_srt: Annotated[bool, typer.Option("--srt", help="Subtitles.")] = False,
+    as_txt: Annotated[
+        bool, typer.Option("--txt", help="A line for each utterance; so without any of the three.")
+    ] = False,
+    model: Annotated[str | None, typer.Option(help="A model folder or name; by default SKILLRALLY_MODEL.")] = None,
+    language: Annotated[str | None, typer.Option(help="What is spoken, as a code such as en.")] = None,
+    silence_s: Annotated[
+        float | None, typer.Option(min=0.2, max=2.0, help="How long a pause ends an utterance.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Recognition processes.")] = None,
+) -> None:
+    """The words of recordings, on stdout, by what hears live."""
+    settings = _settings()
+    if as_json + as_srt + as_txt > 1:
+        raise StartRefused("One of --json, --srt and --txt at a time.")
+    logs.set_up(level="WARNING")
+    harden()
+    from bot.recordings import transcribe_files  # noqa: PLC0415 - as in _serve
+
+    asyncio.run(
+        transcribe_files(
+            files,
+            form="json" if as_json else "srt" if as_srt else "txt",
+            model=model or settings.model,
+            models_folder=settings.models_folder,
+            languages=(language,) if language else settings.allowed_languages,
+            silence_s=silence_s or settings.silence_s,
+            workers=workers or settings.workers,
+        )
+    )
+
+
+@cli.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="Recordings, with their words in name.txt or in a list.")],
+    *,
+    model: Annotated[list[str] | None, typer.Option(help="A model folder or name; may be given for several.")] = None,
+    window: Annotated[
+        Literal["own", "full", "dynamic", "both"],
+        typer.Option(help="What is encoded; own: as the model's folder says."),
+    ] = "own",
+    silence_s: Annotated[
+        float | None, typer.Option(min=0.2, max=2.0, help="How long a pause ends an utterance.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One list of objects on stdout, nothing else.")] = False,
+) -> None:
+    """How well models do on recordings whose words are known."""
+    settings = _settings()
+    logs.set_up(level="WARNING")
+    harden()
+    from bot.recordings import evaluate_folder  # noqa: PLC0415 - as in _serve
+
+    asyncio.run(
+        evaluate_folder(
+            folder,
+            models=model or [settings.model],
+            models_folder=settings.models_folder,
+            window=window,
+            silence_s=silence_s or settings.silence_s,
+            as_json=as_json,
+        )
+    )
+
+
 models = typer.Typer(no_args_is_help=True, help="Recognition models: which there are, and getting and trying them.")
 cli.add_typer(models, name="models")
 
@@ -237,7 +306,7 @@ def main() -> None:
         first: BaseException = refused
         while isinstance(first, BaseExceptionGroup):
             first = first.exceptions[0]
-        Console(stderr=True).print(str(first), style="bold red", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(str(first), style="bold red", highlight=False, soft_wrap=True, markup=False)
         sys.exit(EX_CONFIG)
 
 
