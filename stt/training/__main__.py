@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 _SHARDS, _RECORDINGS = 6, 2500
-_STEPS = 3700
+_STEPS = 4700
 
 
 def _arguments() -> argparse.Namespace:
@@ -43,6 +43,7 @@ def _arguments() -> argparse.Namespace:
 def _main() -> None:
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("faster_whisper").setLevel(logging.WARNING)
     # Each command imports its own needs: measuring a model takes no PyTorch.
     if arguments.command == "corpus":
         from stt.training.features import write_corpus

@@ -33,6 +33,7 @@ PROCESSES = 2
 _IGNORED = -100
 _LEARNING_RATE, _LOWEST_RATE, _WARM_UP_STEPS, _FALLING_SHARE = 1e-3, 1e-5, 150, 0.3
 _POOL, _BATCH_FRAMES = 640, 3000
+_LONG_FROM = 0.7
 _CHECKPOINT_STEPS = 250
 _GARBLED, _GARBLED_FROM, _GARBLED_UNTIL = 0.2, 0.22, 0.8
 _SILENCE, _RARE = 0, 1
@@ -177,11 +178,16 @@ def _batches(examples: list[Example], collate: Collator, *, rank: int, first_ste
         # Seeded by the step, so that a run continued from a checkpoint is as repeatable as one in a piece.
         rng = random.Random(f"{SEED} pool {step} {rank}")
         progress = step / steps
-        longest = 260 if progress < 0.06 else 450 if progress < 0.7 else 2000
+        longest = 260 if progress < 0.06 else 450 if progress < _LONG_FROM else 2000
         garbled = _GARBLED if _GARBLED_FROM <= progress < _GARBLED_UNTIL else 0.0
-        pool = [example for example in examples if example.frames < longest]
+        fitting = [example for example in examples if example.frames < longest]
+        pool = rng.sample(fitting, min(_POOL, len(fitting)))
+        if progress >= _LONG_FROM:
+            # Several sentences in a row are the hardest, and too rare in the corpus.
+            several = [example for example in fitting if len(example.sentences) > 1]
+            pool[: _POOL // 3] = rng.sample(several, min(_POOL // 3, len(several)))
         groups: list[list[Example]] = [[]]
-        for example in sorted(rng.sample(pool, min(_POOL, len(pool))), key=lambda example: example.frames):
+        for example in sorted(pool, key=lambda example: example.frames):
             if groups[-1] and (len(groups[-1]) + 1) * example.frames > _BATCH_FRAMES:
                 groups.append([])
             groups[-1].append(example)
@@ -214,7 +220,7 @@ def _loss(model: SmallWhisper, batch: Batch, progress: float) -> tuple[Tensor, d
         # Two heads follow the speech; the others stay free to look elsewhere.
         strayed = (weights[:, :2].mean(1) * away).sum(-1)
         guide = (strayed * said).sum() / said.sum().clamp(min=1) / len(layers)
-        loss = loss + max(0.2, 1.5 * (1 - 2 * progress)) * guide
+        loss = loss + max(0.4, 1.5 * (1 - 2 * progress)) * guide
 
     # What these heads bring must name the word by itself, without the words before it.
     brought = torch.stack([weights[:, :2].mean(1) for weights in layers]).mean(0) @ memory
