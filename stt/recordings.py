@@ -2,10 +2,10 @@
 
     file -> Reader.read (PyAV, in a thread) -> speaker's Ring -> Frame -> Pipeline -> Snippet -> Transcript -> as_text
 
-Several recordings are several speakers who began together. Their frames go in side by side, on a clock that is moved
-by the audio and not by the time of day: as fast as the engine keeps up, and no faster, since a recording can wait.
-So an utterance is without words only if the engine failed on it. Of a recording, however long, memory never holds more
-than half a second that is being decoded and the speaker's ring, and both are overwritten as live audio is.
+Several recordings are several speakers who began together. Their frames go in side by side, on a clock that is moved by
+the audio and not by the time of day: as fast as the engine keeps up, and no faster, since a recording can wait. So an
+utterance is without words only if the engine failed on it, twice if it died. Of a recording, however long, memory never
+holds more than half a second that is being decoded and the speaker's ring, and both are overwritten as live audio is.
 
 Errors:
     RecordingUnreadable     this file is no recording that can be read; others may be
@@ -242,7 +242,12 @@ class _Watched:
     async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
         began = perf_counter()
         try:
-            words = await self._transcriber.transcribe(utterance, language=language, prompt=prompt)
+            try:
+                words = await self._transcriber.transcribe(utterance, language=language, prompt=prompt)
+            except EngineLost:
+                self._transcript.engines_lost += 1
+                # Once more: a recording can wait, and its samples are still there.
+                words = await self._transcriber.transcribe(utterance, language=language, prompt=prompt)
         except EngineLost:
             self._transcript.engines_lost += 1
             raise

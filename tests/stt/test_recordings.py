@@ -239,13 +239,22 @@ async def test_an_utterance_that_the_engine_failed_on_is_a_gap_and_the_rest_is_t
     loud = np.concatenate([np.full(RATE_HZ, 900, np.int16), silence(1)])
     file = save(tmp_path / "anna.wav", np.concatenate([loud, loud, loud]))
 
-    transcript = await said([file], ScriptedTranscriber("one", EngineLost(), "three"), None)
+    transcript = await said([file], ScriptedTranscriber("one", EngineLost(), EngineLost(), "three"), None)
 
     assert words(transcript) == ["one", "", "three"]
     assert transcript.snippets[1].missing_s == pytest.approx(1, abs=0.2)
-    assert transcript.engines_lost == 1
+    assert transcript.engines_lost == 2
     assert len(transcript.recognition_s) == 2
     assert "anna: [1 s not transcribed]\n" in as_text(transcript)
+
+
+async def test_an_engine_that_died_over_an_utterance_is_asked_once_more(tmp_path: Path) -> None:
+    file = save(tmp_path / "anna.wav", np.concatenate([np.full(RATE_HZ, 900, np.int16), silence(1)]))
+
+    transcript = await said([file], ScriptedTranscriber(EngineLost(), "one"), None)
+
+    assert words(transcript) == ["one"]
+    assert transcript.engines_lost == 1
 
 
 async def test_an_engine_that_is_gone_for_good_ends_it(tmp_path: Path) -> None:
