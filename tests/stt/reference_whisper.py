@@ -84,6 +84,8 @@ def write_model(folder: Path, made: Architecture) -> Arrays:
         "max_target_positions": made.text_positions,
         "vocab_size": size,
         "activation_function": "gelu",
+        **dict.fromkeys(("pad_token_id", "bos_token_id", "eos_token_id"), ids["<|endoftext|>"]),
+        "decoder_start_token_id": ids["<|startoftranscript|>"],
     }
     generation: dict[str, Any] = {
         "is_multilingual": made.multilingual,
