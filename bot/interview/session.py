@@ -472,8 +472,7 @@ class Interview:
             self.recoveries += 1
             log.warning("nothing could be decrypted for a while: asking for new keys")
             if self._link is not None:
-                with contextlib.suppress(OSError, RuntimeError):  # the websocket may be closing
-                    await self._link.recover_group()
+                await self._link.recover_group()
 
     def _stop_if_empty(self, now_s: float) -> None:
         if self._link is None or self._room.people(self._link.channel_id):

@@ -487,8 +487,11 @@ class ReceivingClient(discord.VoiceClient):
             self._hearing.send_packet(struct.pack("<II", self._pings, 0))
 
     async def recover_group(self) -> None:
-        """Ask to be put into the DAVE group anew."""
-        await self._hearing.recover_group()
+        """Ask to be put into the DAVE group anew. Never raises: the connection may be going under meanwhile."""
+        try:
+            await self._hearing.recover_group()
+        except Exception as fault:  # noqa: BLE001 - the interview lives on, and asks again
+            log.warning("new keys could not be asked for", extra={"error": type(fault).__name__})
 
     async def leave(self) -> None:
         """Leave the channel. Never raises; safe to call twice."""

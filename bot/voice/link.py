@@ -48,7 +48,7 @@ class VoiceLink(Protocol):
         ...
 
     async def recover_group(self) -> None:
-        """Ask to be put into the DAVE group anew."""
+        """Ask to be put into the DAVE group anew. Never raises."""
         ...
 
     async def leave(self) -> None:
