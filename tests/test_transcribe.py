@@ -151,7 +151,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_ctrl_c_ends_it_without_a_word_and_leaves_no_process(tmp_path: Path) -> None:
-    file = save(tmp_path / "long.wav", noise(1_200), rate_hz=16_000, layout="mono")
+    file = save(tmp_path / "long.wav", noise(600), rate_hz=16_000, layout="mono")
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SKILLRALLY_", "DISCORD_", "COVERAGE_"))}
     with subprocess.Popen(
         [sys.executable, "-m", "bot", "transcribe", str(file), "--model", str(MODEL)],
