@@ -98,7 +98,7 @@ def rehearse(
         asyncio.run(serve_discord())
         return
     from bot.rehearsal import screen  # noqa: PLC0415 - a live bot never loads the rehearsal
-    from bot.rehearsal.story import Options, Rehearsal  # noqa: PLC0415
+    from bot.rehearsal.story import Options, Rehearsal  # noqa: PLC0415 - as above
 
     options = Options(
         recordings=dict(_recording(item) for item in audio or ()),
