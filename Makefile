@@ -43,7 +43,7 @@ lint: $(VENV)/dev ## Formatting, lint, types and import rules
 unit: $(VENV)/dev ## The tests alone
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-fuzz: $(VENV)/dev ## A million mutated datagrams and voice-gateway messages (about half an hour)
+fuzz: $(VENV)/dev ## A million mutated datagrams and voice-gateway messages (some minutes)
 	@$(BIN)/python -m tests.fuzz.datagrams --count 800000 --seed 1
 	@$(BIN)/python -m tests.fuzz.voice_gateway --count 200000 --seed 1
 
