@@ -93,12 +93,12 @@ def rehearse(
     logs.set_up(level="WARNING")
     harden()
     if serve:
-        from bot.loopback.serving import serve as serve_discord  # noqa: PLC0415 - as below
+        from bot.loopback.serving import serve as serve_discord  # noqa: PLC0415 - a live bot never loads the loopback Discord
 
         asyncio.run(serve_discord())
         return
     from bot.rehearsal import screen  # noqa: PLC0415 - a live bot never loads the rehearsal
-    from bot.rehearsal.story import Options, Rehearsal  # noqa: PLC0415 - as above
+    from bot.rehearsal.story import Options, Rehearsal  # noqa: PLC0415 - likewise
 
     options = Options(
         recordings=dict(_recording(item) for item in audio or ()),

@@ -80,9 +80,3 @@ class Settings(BaseSettings):
     def models_folder(self) -> Path:
         """Where named models are kept."""
         return Path(self.models_dir).expanduser()
-
-    @property
-    def model_folder(self) -> Path | None:
-        """The model as a folder, if it is one."""
-        path = Path(self.model).expanduser()
-        return path if path.is_dir() else None

@@ -96,7 +96,6 @@ class Participant:
     user_id: int = field(repr=False)
     name: str = field(repr=False)
     captions: bool
-    joined_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +271,7 @@ class Interview:
         if self.stopped is not None:
             raise NoInterview
         name = self._room.name_of(user_id)
-        self._roster[user_id] = Participant(user_id, name, captions, self.now_s())
+        self._roster[user_id] = Participant(user_id, name, captions)
         self.draft.names[user_id] = name
         self.gate.allow(user_id)
         self._dirty.set()

@@ -47,7 +47,7 @@ async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
 
 
 def tolerated(*said: Clip) -> int:
-    """The small model's own mistakes: one word in six. Who said what is not a matter of degree."""
+    """What lost frames may cost the small model: one word in six. On a clean line these clips come out exactly."""
     return max(1, sum(len(words(clip.text)) for clip in said) // 6)
 
 
@@ -66,7 +66,7 @@ async def test_words_come_out_right_in_each_transport_mode(stage: Stage, mode: s
     await stage.members["anna"].say(clips()[0].file)
     await stage.quiet()
 
-    assert wrong(stage, "anna", clips()[0]) <= tolerated(clips()[0])
+    assert wrong(stage, "anna", clips()[0]) == 0
 
 
 async def test_a_stage_channel_is_heard_without_end_to_end_encryption(stage: Stage) -> None:
@@ -77,7 +77,7 @@ async def test_a_stage_channel_is_heard_without_end_to_end_encryption(stage: Sta
     await stage.members["anna"].say(clips()[0].file)
     await stage.quiet()
 
-    assert wrong(stage, "anna", clips()[0]) <= tolerated(clips()[0])
+    assert wrong(stage, "anna", clips()[0]) == 0
     assert not stage.running().status().encrypted
 
 
@@ -125,7 +125,7 @@ async def test_five_who_were_there_before_the_bot_are_told_apart(stage: Stage) -
             tasks.create_task(stage.members[name].say(clip.file))
     await stage.quiet(20)
 
-    assert all(wrong(stage, name, said[name]) <= tolerated(said[name]) for name in PEOPLE[:4])
+    assert {name: wrong(stage, name, said[name]) for name in PEOPLE[:4]} == dict.fromkeys(PEOPLE[:4], 0)
     peter = stage.running().receiver.members[stage.user("peter").id]
     assert peter.packets > 50
     assert (peter.decrypted, peter.decryption_attempts) == (0, 0)
@@ -180,7 +180,7 @@ async def test_what_was_spoken_before_the_end_is_not_lost(stage: Stage) -> None:
     await stage.members["anna"].say(clips()[0].file)
     await stage.end("anna")
 
-    assert wrong(stage, "anna", clips()[0]) <= tolerated(clips()[0])
+    assert wrong(stage, "anna", clips()[0]) == 0
     assert stage.running().receiver.silent
 
 
