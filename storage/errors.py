@@ -1,0 +1,65 @@
+"""What can go wrong in storage. No error quotes a value: neither words, ids, keys nor the text of a library's error.
+
+StorageError
+├── Misconfigured        whoever runs the bot must change something before it may start
+│   ├── UnsafePlace      a file or folder that others may read or replace
+│   ├── UnsafeAddress    a server that would be spoken to without TLS
+│   └── WrongSchema      a database that another version of the program made
+├── UnknownKey           sealed with a key that is not there
+│   └── SubjectErased    and never will be again
+├── DecryptionFailed     the bytes were changed, moved or cut, or the key is not the one it says it is
+├── KeyProviderFailed    whoever holds the key-encryption keys did not answer, or refused
+└── DatabaseFailed       the database did not do it; nothing of it was written
+    ├── DatabaseBusy     somebody else has been writing for too long
+    └── DatabaseFull     no room is left
+"""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """What was asked of storage did not happen."""
+
+
+class Misconfigured(StorageError):
+    """Whoever runs the bot must change something before it may start."""
+
+
+class UnsafePlace(Misconfigured):
+    """A file or folder that others may read or replace."""
+
+
+class UnsafeAddress(Misconfigured):
+    """A server beyond this machine that would be spoken to without TLS."""
+
+
+class WrongSchema(Misconfigured):
+    """A database that another version of the program made."""
+
+
+class UnknownKey(StorageError):
+    """Sealed with a key that is not there."""
+
+
+class SubjectErased(UnknownKey):
+    """The subject's keys were destroyed, and no new one will be made."""
+
+
+class DecryptionFailed(StorageError):
+    """The bytes were changed, moved or cut, or the key is not the one it says it is."""
+
+
+class KeyProviderFailed(StorageError):
+    """Whoever holds the key-encryption keys did not answer, or refused."""
+
+
+class DatabaseFailed(StorageError):
+    """The database did not do it; nothing of it was written."""
+
+
+class DatabaseBusy(DatabaseFailed):
+    """Somebody else has been writing for too long. Trying again may help."""
+
+
+class DatabaseFull(DatabaseFailed):
+    """No room is left on the disk."""
