@@ -25,6 +25,7 @@ from bot.interview.session import Hearing
 from bot.voice.opus import OpusUnavailable, load_libopus
 from config.settings import POLICY_VERSION, Settings
 from storage.consents import Consents
+from stt.dispatch import Dispatcher
 from stt.engine import EngineUnavailable, Transcriber
 from stt.models import find_model
 from stt.segmenter import Endpointing
@@ -126,10 +127,9 @@ async def open_app(
                 raise StartRefused(str(missing)) from None
         silero = Silero()
         hearing = Hearing(
-            transcriber=transcriber,
+            dispatcher=Dispatcher(transcriber, clock=clock.monotonic_s),
             probability=lambda: SpeechProbability(silero),
             endpointing=Endpointing(silence_s=settings.silence_s),
-            workers=settings.workers,
             language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
         )
         # A fresh engine process after the last interview: what libraries still hold of voices goes with the old one.

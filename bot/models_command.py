@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from bot.errors import StartRefused
-from stt.catalogue import CATALOGUE, Entry, Window, recommend
+from stt.catalogue import CATALOGUE, Entry, recommend
 from stt.engine import EngineUnavailable
 from stt.models import Installed, Models
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from config.settings import Settings
+    from stt.engine import Window
     from stt.hub import Progress
 
 MB = 1_000_000

@@ -320,9 +320,9 @@ class DiscordRoom:
     def _notice(self, status: Status) -> ui.LayoutView:
         return notice(status, captions=self._captions)
 
-    def caption_header(self) -> str:
+    def caption_header(self, *, late: bool) -> str:
         """The line above the captions."""
-        return replies.CAPTION_HEADER
+        return replies.CAPTION_HEADER_LATE if late else replies.CAPTION_HEADER
 
     def gap_mark(self, seconds: float) -> str:
         """What stands for missing words."""

@@ -85,6 +85,9 @@ AGE_HINT = "16, or what the law where you live asks for, whichever is more."
 AGE_OPTION = "I am old enough to agree to this myself"
 
 CAPTION_HEADER = "-# Live captions · may be wrong · deleted when the interview ends"
+CAPTION_HEADER_LATE = (
+    "-# Live captions · running late, more is being said than this bot can keep up with · may be wrong"
+)
 
 
 THREAD_NAME = "Interview captions"

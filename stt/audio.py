@@ -9,11 +9,13 @@ outlive the promise that audio is gone once its words are out.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 RATE_HZ = 16_000
@@ -250,3 +252,56 @@ class Utterance:
     def __reduce__(self) -> NoReturn:
         msg = "audio is never pickled"
         raise TypeError(msg)
+
+
+PAUSE_SAMPLES = 3_200
+"""0.2 s of silence between utterances that share a window: enough for a full stop, and for Silero's end of speech."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined(Utterance):
+    """Several utterances of one person for one window, with a short pause between them.
+
+    Attributes:
+        parts: They, in order; at least two.
+    """
+
+    parts: tuple[Utterance, ...] = ()
+
+    @classmethod
+    def of(cls, parts: Sequence[Utterance]) -> Self:
+        """Join *parts*, which are of one person, in order."""
+        first, last = parts[0], parts[-1]
+        return cls(
+            speaker_id=first.speaker_id,
+            start_s=first.start_s,
+            end_s=last.end_s,
+            ring=first.ring,
+            start=first.start,
+            end=last.end,
+            parts=tuple(parts),
+        )
+
+    @property
+    def samples(self) -> int:
+        """How many samples they have, with the pauses."""
+        return sum(part.samples for part in self.parts) + PAUSE_SAMPLES * (len(self.parts) - 1)
+
+    def copy_into(self, out: NDArray[np.int16]) -> int:
+        """Copy the samples to the front of *out*, with pauses, and return their number.
+
+        Raises:
+            AudioOverwritten: If they are no longer all held.
+        """
+        at = 0
+        for part in self.parts:
+            if at:
+                out[at : at + PAUSE_SAMPLES] = 0
+                at += PAUSE_SAMPLES
+            at += part.copy_into(out[at:])
+        return at
+
+    def wipe(self) -> None:
+        """Overwrite the samples with zeros. Safe to call twice."""
+        for part in self.parts:
+            part.wipe()

@@ -14,12 +14,12 @@ Three kinds of numbers, none of which is a promise for another machine:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Window = Literal["full", "dynamic"]
+    from stt.engine import Window
 
 ACFT_MARGIN_S = 1.3
 """Source: futo-org/whisper-acft, issue 5: 64 encoder positions beyond the speech."""

@@ -1,6 +1,6 @@
 """The engine's process: `python -m stt.child`, started by `stt.worker` and by nobody else.
 
-    stdin  {"samples": 52000, "language": "en", "prompt": ""}       samples lie in the shared memory, never in a pipe
+    stdin  {"samples": 52000, "hints": {…}}                         samples lie in the shared memory, never in a pipe
     stdout {"text": "Hello.", "language": "en", "confidence": 0.97}  or {"failed": "RuntimeError"}
 
 One line is one message. The process ends when its stdin does, when its parent dies, or when it is killed; it leaves no
@@ -20,9 +20,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from stt.engine import EngineUnavailable, TranscriptionFailed
+from stt.engine import WINDOWS, EngineUnavailable, Hints, TranscriptionFailed
 from stt.slot import Slot
-from stt.whisper import WINDOWS, Whisper
+from stt.whisper import Whisper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def serve(whisper: Whisper, slot: Slot, requests: IO[str], replies: IO[str]) -> 
         request = json.loads(line)
         samples = slot.samples[: request["samples"]]
         try:
-            words = whisper.recognise(samples, language=request["language"], prompt=request["prompt"])
+            words = whisper.recognise(samples, Hints(**request["hints"]))
             answer = {"text": words.text, "language": words.language, "confidence": words.confidence}
         except TranscriptionFailed as error:
             answer = {"failed": str(error)}

@@ -12,10 +12,16 @@ Errors:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 if TYPE_CHECKING:
     from stt.audio import Utterance
+
+Window = Literal["full", "dynamic", "verified"]
+"""What an engine computes for an utterance: 30 s, however short it is; as much as was said and a margin; or that first,
+and 30 s as well if the result does not convince."""
+
+WINDOWS: tuple[Window, ...] = get_args(Window)
 
 
 class SpeechError(Exception):
@@ -32,6 +38,26 @@ class EngineLost(TranscriptionFailed):
 
 class EngineUnavailable(SpeechError):
     """The engine cannot start; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of an utterance before anybody listens.
+
+    Attributes:
+        language: Code to decode in, as the session's people chose; None to find out.
+        usual: Language that this person was last heard in. Without `language`, another one needs strong evidence.
+        prompt: Words that are likely to occur (names of technologies, the question).
+        thorough: Whether a doubtful result may be tried again; off when others wait.
+    """
+
+    language: str | None = None
+    usual: str | None = None
+    prompt: str = field(default="", repr=False)
+    thorough: bool = True
+
+
+NO_HINTS = Hints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +98,35 @@ class Snippet:
     missing_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The words so far of somebody who is still speaking: all of them anew each time, for captions alone.
+
+    Attributes:
+        speaker_id: Discord user id.
+        start_s: When the words begin, in seconds on the session clock.
+        text: What two looks in a row agreed on.
+    """
+
+    speaker_id: int = field(repr=False)
+    start_s: float
+    text: str = field(repr=False)
+
+
 class Transcriber(Protocol):
     """A recogniser. One call serves one utterance; several calls may be under way at once."""
 
-    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
+    @property
+    def workers(self) -> int:
+        """Utterances that it recognises at the same time."""
+        ...
+
+    @property
+    def window(self) -> Window:
+        """What it computes for an utterance."""
+        ...
+
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
         """Say what was said.
 
         May wait for its turn before it copies the samples, so that waiting audio lies in one place only: the caller
@@ -84,8 +135,7 @@ class Transcriber(Protocol):
 
         Args:
             utterance: The speech.
-            language: Code to decode in, or None to choose among the engine's own.
-            prompt: Words that are likely to occur (names of technologies, the question).
+            hints: What is known of it.
 
         Raises:
             AudioOverwritten: If newer speech had taken the samples' place when its turn came.

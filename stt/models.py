@@ -22,12 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stt import hub
-from stt.catalogue import ACFT_MARGIN_S, BY_NAME, BY_REPOSITORY, CATALOGUE, Entry, Window
+from stt.catalogue import ACFT_MARGIN_S, BY_NAME, BY_REPOSITORY, CATALOGUE, Entry
 from stt.engine import EngineUnavailable
 from stt.layout import FILES, FRONT_END, INDEX, PROPERTIES, SETTINGS, TOKENIZER, VOCABULARIES, WEIGHTS, read_raw, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+
+    from stt.engine import Window
 
 log = logging.getLogger(__name__)
 
@@ -374,11 +376,12 @@ def _try(folder: Path) -> bool:
     import numpy as np  # noqa: PLC0415
 
     from stt.audio import RATE_HZ  # noqa: PLC0415
+    from stt.engine import Hints  # noqa: PLC0415
     from stt.whisper import Whisper  # noqa: PLC0415
 
     whisper = Whisper(folder)
     whisper.warm_up()
-    return not whisper.recognise(np.zeros(RATE_HZ, np.int16), language=whisper.languages[0]).text
+    return not whisper.recognise(np.zeros(RATE_HZ, np.int16), Hints(language=whisper.languages[0])).text
 
 
 def _copy_or_convert(source: Path, model: Path, progress: hub.Progress, *, move: bool) -> None:

@@ -1,7 +1,9 @@
 """Frames in, snippets out, for everybody in one interview.
 
-    push -> SpeechProbability -> Segmenter -> waiting utterances -> Transcriber -> on_snippet
+    push -> SpeechProbability -> Segmenter -> waiting utterances -> Dispatcher.turn -> Transcriber -> on_snippet
     tick -> speech that ended because nothing arrives any more
+         -> a guess: recognition of what has perhaps ended, whose words come out at once when it has
+         -> a partial: recognition of what is still being said, for captions alone
 
 Nothing is dropped silently: speech that cannot be kept, or gets no words, comes out as a snippet without text that says
 how long it was. Audio is overwritten in its ring as soon as it is known not to be speech, or has its words, or will not
@@ -17,8 +19,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from stt.audio import FRAME_S, FRAME_SAMPLES, RATE_HZ, AudioOverwritten, Utterance
-from stt.engine import EngineUnavailable, Snippet, TranscriptionFailed
+from stt.agreement import stable_words
+from stt.audio import FRAME_S, FRAME_SAMPLES, PAUSE_SAMPLES, RATE_HZ, AudioOverwritten, Joined, Utterance
+from stt.dispatch import Waiting
+from stt.engine import EngineUnavailable, Hints, Partial, Snippet, TranscriptionFailed
 from stt.segmenter import CHUNK_SAMPLES, EPSILON_S, TIME_JUMP_S, Endpointing, Segmenter
 
 if TYPE_CHECKING:
@@ -27,14 +31,30 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stt.audio import Frame, Ring
-    from stt.engine import Transcriber, Words
+    from stt.dispatch import Dispatcher, Turn
+    from stt.engine import Words
     from stt.segmenter import Stretch
 
 TICK_S = 0.05
 """How often the clock is looked at. An end by silence is found at most this much late."""
 
-SURE_S = 3.0
-"""An utterance this long says which language a person speaks; a shorter one is decoded in the one that is known."""
+KNOWN_S = 0.9
+"""So much speech says in which language a person is usually heard."""
+
+WINDOW_S = 28.0
+"""Audio that utterances may share a window for: Whisper's 30 s less a margin."""
+
+APART_S = 10.0
+"""Utterances further apart do not share a window, and a snippet: others will have spoken in between."""
+
+PARTIAL_S = 1.25
+"""Between two looks at what is still being said; captions are not written more often either."""
+
+FIRST_PARTIAL_S = 1.5
+"""Before there is so much of an utterance, its words are guesswork."""
+
+GUESS_BUSY, PARTIAL_BUSY = 0.8, 0.5
+"""Share of the workers that may have been busy lately for guesses and for partial captions, which cost far more."""
 
 LATENCIES = 1_000
 """Measurements kept."""
@@ -61,6 +81,10 @@ class Counts:
         discarded_short: Sounds that were too short to be a word.
         snippets: Utterances that got words.
         empty: Utterances in which the engine heard no words.
+        joined: Utterances that shared a window with the one before.
+        guesses: Recognitions begun before the speech was known to have ended.
+        guessed: Those that were right, so that nobody had to wait for them.
+        partials: Looks at what was still being said.
         gaps: Snippets that say that words are missing.
         gap_s: How many seconds of speech those were.
         wiped_samples: Samples overwritten, speech and silence.
@@ -71,6 +95,10 @@ class Counts:
     discarded_short: int = 0
     snippets: int = 0
     empty: int = 0
+    joined: int = 0
+    guesses: int = 0
+    guessed: int = 0
+    partials: int = 0
     gaps: int = 0
     gap_s: float = 0.0
     wiped_samples: int = 0
@@ -84,12 +112,19 @@ class Counts:
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """An utterance on its way to its words, or, without one, the gap that it left."""
+    """An utterance on its way to its words, or, without one, the gap that it left.
+
+    Attributes:
+        since_s: When it was known to have ended, on the dispatcher's clock.
+        call: The call to the engine, while it is under way.
+        forgotten: Nobody wants its words any more.
+    """
 
     start_s: float
     end_s: float
     missing_s: float
     utterance: Utterance | None
+    since_s: float = 0.0
     call: asyncio.Timeout | None = None
     forgotten: bool = False
 
@@ -97,10 +132,31 @@ class _Job:
     def audio_s(self) -> float:
         return self.utterance.duration_s if self.utterance else 0.0
 
+    @property
+    def long_enough(self) -> bool:
+        """Whether it says which language its speaker is usually heard in."""
+        return self.end_s - self.start_s >= KNOWN_S
+
     def interrupt(self) -> None:
         """End the call to the engine, if one is under way."""
         if self.call is not None and not self.call.expired():
             self.call.reschedule(asyncio.get_running_loop().time())
+
+
+@dataclass(slots=True, eq=False)
+class _Guess:
+    """Words asked for before it is known whether the speech has ended.
+
+    Attributes:
+        partial: It has not, but words can be shown.
+        words: What was heard, once that is known; None as well if the engine failed.
+        done: Whether the engine has answered.
+    """
+
+    job: _Job
+    partial: bool
+    words: Words | None = None
+    done: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -114,6 +170,12 @@ class _Voice:
         chunk_at: Ring position of the chunk that is being filled.
         clean: Before this ring position everything is overwritten, or belongs to an utterance.
         resting: Nothing is left to be found out by the clock until the next frame.
+        busy: What is being recognised, and known to have ended.
+        guess: What is being recognised, and may not have ended; also one that the engine has answered.
+        looked_s: When a partial of what is being said was last asked for, on the session clock.
+        calls: What the engine has at the moment, wanted or not.
+        said: The words of the partial before, and those that are shown.
+        language: In which this person is usually heard.
     """
 
     speaker_id: int = field(repr=False)
@@ -129,6 +191,10 @@ class _Voice:
     resting: bool = False
     waiting: deque[_Job] = field(default_factory=deque[_Job])
     busy: _Job | None = None
+    guess: _Guess | None = None
+    calls: set[_Job] = field(default_factory=set["_Job"])
+    looked_s: float = 0.0
+    said: tuple[str, str] = ("", "")
     language: str | None = None
 
     @property
@@ -149,14 +215,14 @@ class Pipeline:
     Snippets of one speaker come out in order, so one utterance of each speaker is recognised at a time.
 
     Args:
-        transcriber: The engine. It may be shared with other pipelines.
+        dispatcher: Gives turns at the engine, to all pipelines of the process.
         probability: Makes the voice activity detection of one speaker.
         on_snippet: Gets each snippet, on the event loop. It must not raise.
+        on_partial: Gets words of what is still being said, likewise; without it nobody looks for them.
         clock: Seconds on the session clock, which frames are timed by.
         endpointing: When speech has begun and ended.
         max_waiting_s: Audio of one speaker that may wait for words. Its ring holds no more than 30 s either.
         max_total_s: Audio of all speakers that may wait for words.
-        workers: Utterances to have recognised at the same time; by default as many as the engine has `workers`.
         language: Code to decode in; None to let the engine find out for each speaker.
         prompt: Words that are likely to occur.
 
@@ -168,33 +234,34 @@ class Pipeline:
 
     def __init__(
         self,
-        transcriber: Transcriber,
+        dispatcher: Dispatcher,
         *,
         probability: Callable[[], VoiceActivity],
         on_snippet: Callable[[Snippet], None],
         clock: Callable[[], float],
+        on_partial: Callable[[Partial], None] | None = None,
         endpointing: Endpointing | None = None,
         max_waiting_s: float = 30.0,
-        max_total_s: float = 600.0,
-        workers: int | None = None,
+        max_total_s: float = 300.0,
         language: str | None = None,
         prompt: str = "",
     ) -> None:
         self.counts = Counts()
         self.language = language
         self.prompt = prompt
-        self._transcriber = transcriber
+        self._dispatcher = dispatcher
         self._probability = probability
         self._on_snippet = on_snippet
+        self._on_partial = on_partial
         self._clock = clock
         self._endpointing = endpointing or Endpointing()
         self._max_waiting_s, self._max_total_s = max_waiting_s, max_total_s
-        self._workers: int = workers or getattr(transcriber, "workers", 1)
         self._voices: dict[int, _Voice] = {}
         self._frame: NDArray[np.int16] = np.zeros(FRAME_SAMPLES, np.int16)
         self._wake = asyncio.Event()
         self._ending = asyncio.Event()
         self._finished = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
         self._running = False
         self._closed = False
 
@@ -236,6 +303,8 @@ class Pipeline:
             start_s = frame.start_s + (voice.chunk_at - frame.at) / RATE_HZ
             self._found(voice, voice.segmenter.push(probability, at=voice.chunk_at, start_s=start_s))
             voice.chunk_at += CHUNK_SAMPLES
+        if probabilities:
+            self._look_ahead(voice, voice.next_s)
         self._wipe_silence(voice)
 
     def pause(self, speaker_id: int, at_s: float) -> None:
@@ -248,6 +317,7 @@ class Pipeline:
     def tick(self) -> None:
         """Look at the clock: who has not been heard for a while has stopped speaking."""
         now_s = self._clock()
+        self._dispatcher.look()
         for voice in self._voices.values():
             if voice.resting:
                 continue
@@ -295,6 +365,7 @@ class Pipeline:
 
     def _idle(self, voice: _Voice, until_s: float) -> None:
         self._found(voice, voice.segmenter.idle(until_s, heard=voice.next_at))
+        self._look_ahead(voice, until_s)
         if not voice.segmenter.speaking and voice.segmenter.keep_from >= voice.next_at:
             # Also the part of a chunk that detection still holds.
             self._realign(voice, voice.next_at)
@@ -322,6 +393,24 @@ class Pipeline:
             self._wipe(voice.ring, stretch.start, stretch.end)
             return
         self.counts.utterances += 1
+        voice.said = ("", "")
+        job = self._job(voice, stretch)
+        guess, voice.guess = voice.guess, None
+        if guess is None or guess.partial or not _same(guess.job, job):
+            self._wait(voice, job)
+        elif not guess.done:
+            # Already under way: it comes out as any other does.
+            self.counts.guessed += 1
+            voice.busy = guess.job
+            voice.busy.utterance = job.utterance
+        elif guess.words is not None:
+            self.counts.guessed += 1
+            self._lose(job)
+            self._tell(voice, job, guess.words)
+        else:
+            self._wait(voice, job)
+
+    def _job(self, voice: _Voice, stretch: Stretch) -> _Job:
         utterance = Utterance(
             speaker_id=voice.speaker_id,
             start_s=stretch.start_s,
@@ -331,9 +420,80 @@ class Pipeline:
             end=stretch.end,
         )
         missing_s = max(stretch.end_s - stretch.start_s, FRAME_S)
-        voice.waiting.append(_Job(stretch.start_s, stretch.end_s, missing_s, utterance))
+        return _Job(stretch.start_s, stretch.end_s, missing_s, utterance, self._dispatcher.now_s())
+
+    def _wait(self, voice: _Voice, job: _Job) -> None:
+        voice.waiting.append(job)
         self._make_room(voice)
+        self._dispatcher.look(now=True)
         self._wake.set()
+
+    # Ahead of the end.
+
+    def _look_ahead(self, voice: _Voice, until_s: float) -> None:
+        """Begin to recognise what has perhaps ended, or is being said, if that delays nobody."""
+        found = voice.segmenter.under_way(until_s, heard=voice.next_at)
+        if found is None:
+            voice.guess = None
+            return
+        stretch, quiet_s = found
+        if voice.guess is not None and not voice.guess.partial and voice.guess.job.end_s < stretch.end_s - EPSILON_S:
+            # Speech went on. An answer that is still to come is not waited for.
+            voice.guess = None
+        if self._tasks is None or voice.guess or voice.busy or voice.waiting or stretch.too_short:
+            return
+        if quiet_s >= max(self._endpointing.guess_s, self._endpointing.post_roll_s) - EPSILON_S:
+            self._try(voice, stretch, partial=False)
+        elif self._partial_is_due(voice, stretch, quiet_s):
+            voice.looked_s = voice.next_s
+            self._try(voice, stretch, partial=True)
+
+    def _partial_is_due(self, voice: _Voice, stretch: Stretch, quiet_s: float) -> bool:
+        return (
+            self._on_partial is not None
+            and self._dispatcher.transcriber.window == "dynamic"
+            and quiet_s < EPSILON_S
+            and stretch.end_s - stretch.start_s >= FIRST_PARTIAL_S
+            and voice.next_s - voice.looked_s >= PARTIAL_S
+        )
+
+    def _try(self, voice: _Voice, stretch: Stretch, *, partial: bool) -> None:
+        turn = self._dispatcher.spare(self, most_busy=PARTIAL_BUSY if partial else GUESS_BUSY)
+        if turn is None or self._tasks is None:
+            return
+        if partial:
+            self.counts.partials += 1
+        else:
+            self.counts.guesses += 1
+        voice.guess = _Guess(self._job(voice, stretch), partial)
+        self._tasks.create_task(self._guess(voice, voice.guess, turn), name="speech to words, ahead")
+
+    async def _guess(self, voice: _Voice, guess: _Guess, turn: Turn) -> None:
+        try:
+            guess.words = await self._ask(voice, guess.job, turn)
+        finally:
+            guess.done = True
+            self._dispatcher.give_back(turn)
+            wanted = voice.busy is guess.job
+            if wanted:
+                voice.busy = None
+                self._lose(guess.job)
+                self._wake.set()
+        if wanted:
+            self._settle(voice, guess.job, guess.words)
+        elif voice.guess is guess and guess.partial:
+            voice.guess = None
+            self._show(voice, guess)
+
+    def _show(self, voice: _Voice, guess: _Guess) -> None:
+        """Show the words that two looks agree on."""
+        if guess.words is None or self._on_partial is None:
+            return
+        before, shown = voice.said
+        stable = stable_words(before, guess.words.text, shown=shown)
+        voice.said = (guess.words.text, stable)
+        if stable != shown:
+            self._on_partial(Partial(voice.speaker_id, guess.job.start_s, stable))
 
     # Bounds.
 
@@ -352,6 +512,25 @@ class Pipeline:
                 break
             self._lose(min(waiting, key=lambda j: j.end_s))
 
+    def waiting(self) -> list[Waiting]:
+        """What waits for a turn, as `Dispatcher` asks."""
+        return [
+            Waiting(job.audio_s, job.since_s)
+            for voice in self._voices.values()
+            for job in voice.waiting
+            if job.utterance
+        ]
+
+    def lose_oldest(self) -> bool:
+        """Turn the utterance that has waited longest into a gap, of those who have several if there is one."""
+        waiting = [(voice, job) for voice in self._voices.values() for job in voice.waiting if job.utterance]
+        several = [(voice, job) for voice, job in waiting if sum(1 for j in voice.waiting if j.utterance) > 1]
+        if not waiting:
+            return False
+        self._lose(min(several or waiting, key=lambda pair: pair[1].end_s)[1])
+        self._wake.set()
+        return True
+
     def _lose(self, job: _Job) -> None:
         """Give the job's audio up. It stays in its place, so that the gap comes out in order."""
         if job.utterance:
@@ -367,13 +546,16 @@ class Pipeline:
             await self._finished.wait()
             return
         self._running = True
+        self._dispatcher.enter(self)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._ticks(), name="speech clock")
-                for number in range(self._workers):
-                    tasks.create_task(self._serve(), name=f"speech to words {number}")
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._ticks(), name="speech clock")
+                for number in range(self._dispatcher.workers):
+                    self._tasks.create_task(self._serve(), name=f"speech to words {number}")
         finally:
+            self._tasks = None
             self._running = False
+            self._dispatcher.leave(self)
             self.close()
 
     async def finish(self, timeout_s: float) -> None:
@@ -386,6 +568,9 @@ class Pipeline:
             return
         for voice in self._voices.values():
             self._flush(voice)
+            for job in voice.calls:
+                if job is not voice.busy:  # a guess that was wrong, or a partial
+                    job.interrupt()
         self._ending.set()
         self._wake.set()
         async with asyncio.TaskGroup() as tasks:
@@ -424,48 +609,86 @@ class Pipeline:
     async def _serve(self) -> None:
         """Recognise one utterance after the other until `finish`, and then until none is left."""
         while True:
-            job = self._take()
-            if job is not None:
-                await self._recognise(*job)
+            if self._ready():
+                async with self._dispatcher.turn(self) as turn:
+                    # Only now: what was waiting has perhaps become more, or a gap.
+                    taken = self._take()
+                    if taken is not None:
+                        await self._recognise(*taken, turn)
             elif self._ending.is_set():
                 return
             else:
                 self._wake.clear()
                 await self._wake.wait()
 
-    def _take(self) -> tuple[_Voice, _Job, Utterance] | None:
-        """The utterance that ended first, of those whose speaker has no other under way. Gaps come out on the way."""
+    def _ready(self) -> list[_Voice]:
+        """Whose utterance could be recognised now. Gaps come out on the way."""
         free = [voice for voice in self._voices.values() if voice.busy is None]
         for voice in free:
             while voice.waiting and voice.waiting[0].utterance is None:
                 self._tell_gap(voice, voice.waiting.popleft())
-        ready = [voice for voice in free if voice.waiting]
+        return [voice for voice in free if voice.waiting]
+
+    def _take(self) -> tuple[_Voice, _Job] | None:
+        """The utterance that ended first, of those whose speaker has no other under way."""
+        ready = self._ready()
         if not ready:
             return None
         voice = min(ready, key=lambda v: v.waiting[0].end_s)
-        job = voice.waiting.popleft()
-        if job.utterance is None:
-            return None
-        voice.busy = job
-        return voice, job, job.utterance
+        voice.busy = self._join(voice) if self._dispatcher.joins else voice.waiting.popleft()
+        return voice, voice.busy
 
-    async def _recognise(self, voice: _Voice, job: _Job, utterance: Utterance) -> None:
+    def _join(self, voice: _Voice) -> _Job:
+        """The first utterance that waits, and as many of those after it as have room in its window."""
+        first = voice.waiting.popleft()
+        parts = [first.utterance] if first.utterance else []
+        last, missing_s, samples = first, first.missing_s, first.utterance.samples if first.utterance else 0
+        while parts and voice.waiting:
+            job = voice.waiting[0]
+            if job.utterance is None or job.utterance.ring is not parts[0].ring or job.start_s - last.end_s > APART_S:
+                break
+            samples += PAUSE_SAMPLES + job.utterance.samples
+            if samples > WINDOW_S * RATE_HZ:
+                break
+            last = voice.waiting.popleft()
+            parts.append(job.utterance)
+            missing_s += job.missing_s
+        if len(parts) < 2:
+            return first
+        self.counts.joined += len(parts) - 1
+        return _Job(first.start_s, last.end_s, missing_s, Joined.of(parts), first.since_s)
+
+    async def _recognise(self, voice: _Voice, job: _Job, turn: Turn) -> None:
         words: Words | None = None
         try:
-            # No limit: `interrupt` sets one, to end the call from outside.
-            async with asyncio.timeout(None) as job.call:
-                words = await self._transcriber.transcribe(
-                    utterance, language=self._language_for(voice, utterance), prompt=self.prompt
-                )
-        except (TranscriptionFailed, EngineUnavailable, AudioOverwritten, TimeoutError):
-            # The gap says it. The engine counts and logs its own losses.
-            pass
+            words = await self._ask(voice, job, turn)
         finally:
             voice.busy = None
-            job.call = None
             self._lose(job)
             # Another server may have found this speaker busy.
             self._wake.set()
+        self._settle(voice, job, words)
+
+    async def _ask(self, voice: _Voice, job: _Job, turn: Turn) -> Words | None:
+        """The engine's answer; None if it has none."""
+        if job.utterance is None:
+            return None
+        hints = Hints(self.language, voice.language, self.prompt, self._dispatcher.thorough)
+        turn.audio_s = job.audio_s
+        voice.calls.add(job)
+        try:
+            # No limit: `interrupt` sets one, to end the call from outside.
+            async with asyncio.timeout(None) as job.call:
+                return await self._dispatcher.transcriber.transcribe(job.utterance, hints)
+        except (TranscriptionFailed, EngineUnavailable, AudioOverwritten, TimeoutError):
+            # The gap says it. The engine counts and logs its own losses.
+            turn.audio_s = 0.0
+            return None
+        finally:
+            job.call = None
+            voice.calls.discard(job)
+
+    def _settle(self, voice: _Voice, job: _Job, words: Words | None) -> None:
         if job.forgotten:
             return
         if words is None:
@@ -473,16 +696,11 @@ class Pipeline:
         else:
             self._tell(voice, job, words)
 
-    def _language_for(self, voice: _Voice, utterance: Utterance) -> str | None:
-        if self.language is not None:
-            return self.language
-        return voice.language if utterance.duration_s < SURE_S else None
-
     def _tell(self, voice: _Voice, job: _Job, words: Words) -> None:
         if not words.text:
             self.counts.empty += 1
             return
-        if voice.language is None or job.end_s - job.start_s >= SURE_S:
+        if job.long_enough:
             voice.language = words.language
         self.counts.snippets += 1
         self.counts.latencies_s.append(self._clock() - job.end_s)
@@ -527,11 +745,17 @@ class Pipeline:
             self.counts.wiped_samples += end - start
 
     def _discard(self, voice: _Voice) -> None:
-        for job in (*voice.waiting, *((voice.busy,) if voice.busy else ())):
+        for job in (*voice.waiting, *voice.calls, *((voice.busy,) if voice.busy else ())):
             job.forgotten = True
             self._lose(job)
             job.interrupt()
         voice.waiting.clear()
+        voice.guess, voice.said = None, ("", "")
         voice.activity.reset()
         self._wipe(voice.ring, voice.clean, voice.ring.written)
         voice.ring.wipe()
+
+
+def _same(guess: _Job, job: _Job) -> bool:
+    """Whether the words that were asked for early are those of *job*: no more than silence has come since."""
+    return guess.start_s == job.start_s and abs(guess.end_s - job.end_s) < EPSILON_S

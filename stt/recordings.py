@@ -26,7 +26,8 @@ import numpy as np
 from av.error import FFmpegError, InvalidDataError, PatchWelcomeError
 
 from stt.audio import FRAME_SAMPLES, RATE_HZ, Frame, Ring
-from stt.engine import EngineLost, EngineUnavailable, SpeechError
+from stt.dispatch import Dispatcher
+from stt.engine import NO_HINTS, EngineLost, EngineUnavailable, SpeechError
 from stt.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stt.audio import Utterance
-    from stt.engine import Snippet, Transcriber, Words
+    from stt.engine import Hints, Snippet, Transcriber, Window, Words
     from stt.pipeline import VoiceActivity
     from stt.segmenter import Endpointing
 
@@ -233,21 +234,28 @@ class _Watched:
     """The engine, and how it does."""
 
     def __init__(self, transcriber: Transcriber, transcript: Transcript) -> None:
-        self.workers: int = getattr(transcriber, "workers", 1)
         self.gone: EngineUnavailable | None = None
         self.answered = asyncio.Event()
         self._transcriber = transcriber
         self._transcript = transcript
 
-    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
+    @property
+    def workers(self) -> int:
+        return self._transcriber.workers
+
+    @property
+    def window(self) -> Window:
+        return self._transcriber.window
+
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
         began = perf_counter()
         try:
             try:
-                words = await self._transcriber.transcribe(utterance, language=language, prompt=prompt)
+                words = await self._transcriber.transcribe(utterance, hints)
             except EngineLost:
                 self._transcript.engines_lost += 1
                 # Once more: a recording can wait, and its samples are still there.
-                words = await self._transcriber.transcribe(utterance, language=language, prompt=prompt)
+                words = await self._transcriber.transcribe(utterance, hints)
         except EngineLost:
             self._transcript.engines_lost += 1
             raise
@@ -301,11 +309,15 @@ async def transcribe(
     transcript = Transcript(tuple(reader.name for reader in readers))
     engine = _Watched(transcriber, transcript)
     heard = 0
+
+    def clock() -> float:
+        return heard / RATE_HZ
+
     pipeline = Pipeline(
-        engine,
+        Dispatcher(engine, clock=clock, live=False),
         probability=probability,
         on_snippet=transcript.snippets.append,
-        clock=lambda: heard / RATE_HZ,
+        clock=clock,
         endpointing=endpointing,
         max_total_s=math.inf,  # each speaker's backlog is bounded here
         language=language,

@@ -43,6 +43,8 @@ class Endpointing:
         pre_roll_s: Audio kept from before the first such chunk, since words begin softly.
         post_roll_s: Audio kept from after the last one, since words end softly.
         silence_s: This long without speech ends a stretch. 0.5 suits interviews; 0.6 .. 0.7 people who hesitate.
+        guess_s: After so long without speech recognition may begin, in the hope that the stretch has ended: words are
+            then ready when it has. Never before `post_roll_s`, or words would end too early.
         lost_s: This long without a packet counts as silence, even if the client did not say that it paused.
         least_speech_s: Less speech than this is a click or a cough, not a word; it is never sent to a model.
         cut_s: Speech without a pause is cut when it has become this long, at most 25 s, so that words do not wait.
@@ -54,6 +56,7 @@ class Endpointing:
     pre_roll_s: float = 0.3
     post_roll_s: float = 0.2
     silence_s: float = 0.5
+    guess_s: float = 0.22
     lost_s: float = 0.2
     least_speech_s: float = 0.25
     cut_s: float = 12.0
@@ -141,6 +144,16 @@ class Segmenter:
             return self._open.start
         # The next chunk can make the one two before it the beginning.
         return max(self._floor, self._heard - 2 * CHUNK_SAMPLES - _samples(self._rules.pre_roll_s))
+
+    def under_way(self, until_s: float, *, heard: int | None = None) -> tuple[Stretch, float] | None:
+        """The stretch as it would end now, and for how long nothing was said up to *until_s*; None without one.
+
+        It comes out of `push`, `idle` or `flush` with the same start and the same `end_s`, if nothing more is said.
+        """
+        now = self._open
+        if now is None:
+            return None
+        return self._stretch(now, self._end_of(now, heard), now.last_s, now.speech, "silence"), until_s - now.last_s
 
     def push(self, probability: float, *, at: int, start_s: float) -> Stretch | None:
         """Take the next chunk in.
@@ -250,11 +263,14 @@ class Segmenter:
         return self._stretch(now, at, at_s, now.speech - speech_there, "length")
 
     def _end(self, now: _Open, reason: Reason, heard: int | None) -> Stretch:
-        end = min(now.last + _samples(self._rules.post_roll_s), max(self._heard, heard or 0))
+        end = self._end_of(now, heard)
         self._open = None
         self._floor = end
         self._recent.clear()
         return self._stretch(now, end, now.last_s, now.speech, reason)
+
+    def _end_of(self, now: _Open, heard: int | None) -> int:
+        return min(now.last + _samples(self._rules.post_roll_s), max(self._heard, heard or 0))
 
     def _stretch(self, now: _Open, end: int, end_s: float, speech: int, reason: Reason) -> Stretch:
         return Stretch(

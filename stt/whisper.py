@@ -14,9 +14,8 @@ text, which Python frees as it likes.
 from __future__ import annotations
 
 import math
-import zlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 import ctranslate2 as untyped
 import numpy as np
@@ -24,7 +23,8 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
 from stt.audio import RATE_HZ
-from stt.engine import EngineUnavailable, TranscriptionFailed, Words
+from stt.engine import NO_HINTS, WINDOWS, EngineUnavailable, Hints, TranscriptionFailed, Window, Words
+from stt.gates import NO_SPEECH, UNLIKELY, invented, runaway, silent
 from stt.layout import FILES, PROPERTIES, VOCABULARIES, read_raw, sha256
 from stt.mel import LogMel
 
@@ -55,22 +55,21 @@ SPARE_TOKENS = 16
 PROMPT_TOKENS = 96
 """Longer prompts cost more than they help: 64 tokens add 37 ms to an utterance with the base model."""
 
-REPETITIVE = 2.4
-"""Compression ratio above which text repeats itself. Source: faster-whisper's compression_ratio_threshold."""
-
-UNLIKELY = -1.0
-"""Mean log-probability below which text is doubtful. Source: faster-whisper's log_prob_threshold."""
-
-NO_SPEECH = 0.6
-"""Probability of silence above which doubtful text is dropped. Source: faster-whisper's no_speech_threshold."""
-
 SECOND_TEMPERATURE = 0.4
 """One retry: whisper's own ladder of five can take a minute of a core for one cough."""
 
 
-Window = Literal["full", "dynamic"]
+SURE_S = 3.0
+"""An utterance this long says by itself which language it is in, if detection finds it likely enough."""
 
-WINDOWS = get_args(Window)
+SHORT_S = 1.0
+"""A shorter one never changes the language in which a person is heard."""
+
+LIKELY, VERY_LIKELY = 0.6, 0.9
+"""Probability of another language that is evidence in an utterance of `SURE_S`, and in a shorter one."""
+
+TRUSTED = -0.7
+"""Mean log-probability from which a short decoding with stock weights is believed, see `Properties.window`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,9 @@ class Properties:
 
     Attributes:
         window: "dynamic" if the model was trained on windows shorter than 30 s; otherwise it must have "full" ones,
-            or it repeats itself endlessly.
-        margin_s: Window beyond the speech, for "dynamic".
+            or it repeats itself endlessly. "verified" decodes such a model in a short window first, with a hard cap,
+            and again in a full one unless everything about the result is as it should be. Try it with `evaluate`.
+        margin_s: Window beyond the speech, unless it is "full".
         languages: Codes that it was made for; empty for all that it has tokens for.
     """
 
@@ -100,11 +100,15 @@ class _Attempt:
 
     @property
     def silent(self) -> bool:
-        return not self.text or (self.no_speech > NO_SPEECH and self.logprob < UNLIKELY)
+        return silent(self.text, logprob=self.logprob, no_speech=self.no_speech)
 
     @property
     def good(self) -> bool:
         return self.silent or (not self.runaway and self.logprob >= UNLIKELY)
+
+    @property
+    def trusted(self) -> bool:
+        return not self.runaway and bool(self.text) and self.logprob >= TRUSTED and self.no_speech <= NO_SPEECH
 
 
 class Whisper:
@@ -168,21 +172,17 @@ class Whisper:
         """
         noise = np.random.default_rng(0).integers(-8, 9, RATE_HZ, dtype=np.int16)
         try:
-            self.recognise(noise, language=self.languages[0], frames=2 * FRAMES_PER_S)
+            self.recognise(noise, Hints(language=self.languages[0]))
         except Exception as error:  # noqa: BLE001  likewise
             msg = f"The speech model was loaded but does not run ({type(error).__name__}); use another one."
             raise EngineUnavailable(msg) from None
 
-    def recognise(
-        self, samples: NDArray[np.int16], *, language: str | None = None, prompt: str = "", frames: int | None = None
-    ) -> Words:
+    def recognise(self, samples: NDArray[np.int16], hints: Hints = NO_HINTS) -> Words:
         """Say what was said.
 
         Args:
             samples: int16[n], mono at 16 kHz, from 10 ms to 30 s. Read only.
-            language: One of `languages`, or None to choose among them.
-            prompt: Words that are likely to occur; what exceeds `PROMPT_TOKENS` is left out.
-            frames: Window in hundredths of a second; by default what suits the model.
+            hints: What is known of it. Of its prompt, what exceeds `PROMPT_TOKENS` is left out.
 
         Raises:
             TranscriptionFailed: If the utterance is too long, or the language is not one of `languages`.
@@ -190,51 +190,88 @@ class Whisper:
         if len(samples) > self.longest_samples:
             msg = f"an utterance lasts at most {self.longest_samples / RATE_HZ:g} s"
             raise TranscriptionFailed(msg)
-        if language is not None and language not in self.languages:
+        if hints.language is not None and hints.language not in self.languages:
             msg = "the model was not loaded for this language"
             raise TranscriptionFailed(msg)
+        if self.properties.window == "verified" and (frames := self._window(len(samples))) < self._frames:
+            words = self._listen(samples, hints, frames, trial=True)
+            if words is not None:
+                return words
+        words = self._listen(samples, hints, None if self.properties.window == "dynamic" else self._frames)
+        return words or Words(text="", language=hints.language or self.languages[0], confidence=0.0)
+
+    def _listen(
+        self, samples: NDArray[np.int16], hints: Hints, frames: int | None, *, trial: bool = False
+    ) -> Words | None:
+        """Encode *frames* (as many as suit the samples, by default) and decode; None if a *trial* is not trusted."""
         encoding: Any = None
         try:
             features = self._mel.compute(samples, frames or self._window(len(samples)))
             encoding = self._model.encode(ctranslate2.StorageView.from_array(features))
-            chosen = language or self._detect(encoding)
-            return self._decode(encoding, chosen, prompt, len(samples) / RATE_HZ)
+            return self._decode(encoding, hints, len(samples) / RATE_HZ, trial=trial)
         finally:
             self._mel.wipe()
             if encoding is not None:
                 np.asarray(encoding).fill(0)
 
     def _window(self, samples: int) -> int:
-        """How many frames to encode: all of them, or the speech and a margin. Even, for the encoder's stride of 2."""
+        """How many frames the window has: all, or the speech and a margin. Even, for the encoder's stride of 2."""
         if self.properties.window == "full":
             return self._frames
         speech_s = samples / RATE_HZ
         wanted = max(LEAST_FRAMES, math.ceil((speech_s + self.properties.margin_s) * FRAMES_PER_S))
         return min(self._frames, wanted + wanted % 2)
 
-    def _detect(self, encoding: Any) -> str:
-        """The likeliest of the allowed languages, from an encoding that is there anyway."""
-        if len(self.languages) == 1:
-            return self.languages[0]
-        likely: list[tuple[str, float]] = self._model.detect_language(encoding)[0]
-        return next((token[2:-2] for token, _ in likely if token[2:-2] in self.languages), self.languages[0])
+    def _likely(self, encoding: Any) -> tuple[str, float]:
+        """The likeliest of the allowed languages, and its probability among them."""
+        found: list[tuple[str, float]] = self._model.detect_language(encoding)[0]
+        allowed = [(token[2:-2], probability) for token, probability in found if token[2:-2] in self.languages]
+        total = sum(probability for _, probability in allowed)
+        if not total:
+            return self.languages[0], 0.0
+        code, probability = max(allowed, key=lambda pair: pair[1])
+        return code, probability / total
 
-    def _decode(self, encoding: Any, language: str, prompt: str, seconds: float) -> Words:
-        best = self._attempts(encoding, language, prompt, seconds)
-        if prompt and best.no_speech > NO_SPEECH and not best.silent:
+    def _candidates(self, encoding: Any, hints: Hints, seconds: float) -> tuple[str, ...]:
+        """The language to decode in; two if a person may have changed hers."""
+        if hints.language is not None:
+            return (hints.language,)
+        if len(self.languages) == 1:
+            return (self.languages[0],)
+        usual = hints.usual if hints.usual in self.languages else None
+        if usual and seconds < SHORT_S:
+            return (usual,)
+        code, probability = self._likely(encoding)
+        if usual is None or code == usual:
+            return (code,)
+        if probability < (LIKELY if seconds >= SURE_S else VERY_LIKELY):
+            return (usual,)
+        return (code, usual)
+
+    def _decode(self, encoding: Any, hints: Hints, seconds: float, *, trial: bool = False) -> Words | None:
+        codes = self._candidates(encoding, hints, seconds)
+        # Detection alone is often sure of the wrong language. Words in the right one are more likely, too.
+        again = hints.thorough and not trial
+        language, best = max(
+            ((code, self._attempts(encoding, code, hints, seconds, again=again)) for code in codes),
+            key=lambda pair: (not pair[1].runaway, pair[1].logprob),
+        )
+        if trial and not best.trusted:
+            return None
+        if hints.prompt and best.no_speech > NO_SPEECH and not best.silent:
             # A prompt can be read back into silence. What is left without it was heard.
-            best = self._attempts(encoding, language, "", seconds)
-        if best.silent:
+            best = self._attempts(encoding, language, replace(hints, prompt=""), seconds, again=hints.thorough)
+        if best.silent or invented(best.text, no_speech=best.no_speech, seconds=seconds):
             return Words(text="", language=language, confidence=0.0)
         confidence = min(1.0, math.exp(best.logprob))
         return Words(text=best.text, language=language, confidence=confidence / 2 if best.runaway else confidence)
 
-    def _attempts(self, encoding: Any, language: str, prompt: str, seconds: float) -> _Attempt:
-        """Greedy; if that is doubtful, sampled once; the better of the two."""
-        first = self._generate(encoding, language, prompt, seconds, temperature=0.0)
-        if first.good:
+    def _attempts(self, encoding: Any, language: str, hints: Hints, seconds: float, *, again: bool) -> _Attempt:
+        """Greedy; if that is doubtful, and there is time, sampled once; the better of the two."""
+        first = self._generate(encoding, language, hints.prompt, seconds, temperature=0.0)
+        if first.good or not again:
             return first
-        second = self._generate(encoding, language, prompt, seconds, temperature=SECOND_TEMPERATURE)
+        second = self._generate(encoding, language, hints.prompt, seconds, temperature=SECOND_TEMPERATURE)
         return max(first, second, key=lambda a: (not a.runaway, a.logprob))
 
     def _generate(self, encoding: Any, language: str, prompt: str, seconds: float, *, temperature: float) -> _Attempt:
@@ -264,7 +301,7 @@ class Whisper:
             text=text,
             logprob=logprob,
             no_speech=float(result.no_speech_prob),
-            runaway=len(tokens) >= cap or _compression_ratio(text) > REPETITIVE,
+            runaway=len(tokens) >= cap or runaway(text),
         )
 
     def _tokenizer(self, language: str) -> Any:
@@ -333,14 +370,9 @@ def read_properties(folder: Path) -> Properties:
         msg = f"{folder / PROPERTIES} cannot be understood: window, margin_s or languages is not what it should be."
         raise EngineUnavailable(msg)
     codes = tuple(str(code) for code in cast("Sequence[object]", languages))
-    return Properties(window=cast("Window", window), margin_s=float(margin_s), languages=codes)
+    return Properties(window=window, margin_s=float(margin_s), languages=codes)
 
 
 def _digests(folder: Path) -> dict[str, str]:
     raw = read_raw(folder).get("sha256", {})
     return cast("dict[str, str]", raw) if isinstance(raw, dict) else {}
-
-
-def _compression_ratio(text: str) -> float:
-    data = text.encode()
-    return len(data) / len(zlib.compress(data))

@@ -16,12 +16,12 @@ import json
 import logging
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from stt.audio import AudioOverwritten
-from stt.engine import EngineLost, EngineUnavailable, TranscriptionFailed, Words
+from stt.engine import NO_HINTS, EngineLost, EngineUnavailable, TranscriptionFailed, Words
 from stt.slot import SLOT_SAMPLES, Slot
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from stt.audio import Utterance
-    from stt.whisper import Window
+    from stt.engine import Hints, Window
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +63,7 @@ QUIET = {
 @dataclass(slots=True, eq=False)
 class _Request:
     utterance: Utterance
-    language: str | None
-    prompt: str = field(repr=False)
+    hints: Hints = field(repr=False)
     answer: asyncio.Future[Words]
     slot: Slot | None = None
 
@@ -145,7 +144,7 @@ class _Child:
         try:
             samples = request.utterance.copy_into(slot.samples)
             request.slot = slot
-            line = json.dumps({"samples": samples, "language": request.language, "prompt": request.prompt})
+            line = json.dumps({"samples": samples, "hints": asdict(request.hints)})
             stdin = cast("asyncio.StreamWriter", self._process.stdin)
             # Not drained: a request is far smaller than a pipe, and a dead child shows when it does not answer.
             stdin.write(line.encode() + b"\n")
@@ -204,7 +203,7 @@ class WhisperWorker:
     Attributes:
         workers: How many utterances are recognised at the same time.
         languages: What the model was loaded for. Empty before it is entered.
-        window: What it encodes of an utterance: 30 s, or the speech. None before it is entered.
+        window: What it encodes of an utterance: 30 s, or the speech. Known once it is entered.
         restarts: Children that were lost and started again.
     """
 
@@ -224,7 +223,7 @@ class WhisperWorker:
             raise ValueError(msg)
         self.workers = workers
         self.languages: tuple[str, ...] = ()
-        self.window: Window | None = None
+        self.window: Window = "full"
         self.restarts = 0
         self._deadline_s, self._start_s = deadline_s, start_s
         arguments = ["--folder", str(folder), "--nice", str(nice)]
@@ -292,7 +291,7 @@ class WhisperWorker:
         for child in self._children:
             await child.stop()
 
-    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
         """Say what was said, as `Transcriber.transcribe`.
 
         When every worker is busy it waits, first come first served, and the samples are copied when its turn has come.
@@ -305,7 +304,7 @@ class WhisperWorker:
         """
         if not self._serving:
             raise EngineUnavailable(str(self._gone))
-        request = _Request(utterance, language, prompt, asyncio.get_running_loop().create_future())
+        request = _Request(utterance, hints, asyncio.get_running_loop().create_future())
         self._requests.put_nowait(request)
         try:
             return await request.answer

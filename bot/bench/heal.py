@@ -15,12 +15,13 @@ from rich.table import Table
 
 from bot.rehearsal.stage import Stage, until
 from config.settings import Settings
-from stt.engine import Words
+from stt.engine import NO_HINTS, Words
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from stt.audio import Utterance
+    from stt.engine import Hints, Window
 
 CODES = (1001, 1006, 4006, 4009, 4015, 4022)
 LONGEST_S = 15.0
@@ -29,10 +30,13 @@ LONGEST_S = 15.0
 class NoWords:
     """An engine that hears nothing: only packets matter here."""
 
-    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
+    workers = 1
+    window: Window = "dynamic"
+
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
         """Say nothing."""
-        del utterance, prompt
-        return Words("", language or "en", 0.0)
+        del utterance
+        return Words("", hints.language or "en", 0.0)
 
 
 async def _hum(stage: Stage, name: str) -> None:

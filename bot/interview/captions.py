@@ -1,6 +1,6 @@
 """Live captions: one rolling message, written anew at a pace that Discord allows, gone at the end.
 
-    Captions.add(line) -> (pace) -> Board.post once, Board.edit after that -> Board.delete
+    Captions.add(line), draft(words so far) -> (pace) -> Board.post once, Board.edit after that -> Board.delete
 
 A caption stands on Discord's servers while it stands, so there is only ever one message a session and it is deleted
 when the session ends, when its channel changes, and line by line when a person takes her words back.
@@ -9,6 +9,7 @@ when the session ends, when its channel changes, and line by line when a person 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections import deque
@@ -20,8 +21,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PACE_S = 1.25
-"""Between two writes. Discord was seen to allow 5 edits in 5 s per channel; one of the five is left for the notice."""
+WRITES = 4
+WRITES_S = 5.0
+"""So many writes in so many seconds. Discord was seen to allow 5 in 5 s per channel; one is left for the notice."""
+
+WAITS_S = (0.0, 0.25, 0.75, 1.25)
+"""Between two writes, by how many there were in the last `WRITES_S`: at once at first, evenly when much is said."""
+
+DRAFT_WRITES = 2
+"""Writes that the words of somebody who is still speaking leave for those that have been said."""
 
 ROLL_S = 50 * 60.0
 """Age at which a message is replaced: Discord refuses many edits of one older than an hour (error 30046)."""
@@ -91,6 +99,7 @@ class Line:
         text: The words, as heard; a gap mark if `gap`.
         end_s: When they were spoken, on the session clock.
         gap: Whether this is a mark for words that are missing.
+        draft: Whether the person is still speaking.
     """
 
     speaker_id: int = field(repr=False)
@@ -98,6 +107,7 @@ class Line:
     text: str = field(repr=False)
     end_s: float
     gap: bool = False
+    draft: bool = False
 
 
 _MARKDOWN = re.compile(r"([\\*_~|`>#\[\]()<@:/-])")
@@ -158,17 +168,21 @@ class Captions:
         board: Board,
         *,
         header: str,
+        late_header: str | None = None,
         clock: Callable[[], float],
-        pace_s: float = PACE_S,
         roll_s: float = ROLL_S,
     ) -> None:
         self._board = board
-        self._header = header
+        self._header, self._late_header = header, late_header or header
         self._clock = clock
-        self._pace_s = pace_s
         self._roll_s = roll_s
         self._lines: deque[Line] = deque(maxlen=LINES)
+        self._drafts: dict[int, Line] = {}
         self._unshown: list[Line] = []
+        self._written: deque[float] = deque(maxlen=WRITES)
+        self._late = False
+        # Something that does not wait for a quiet moment, as the words of somebody who is still speaking do.
+        self._pressing = asyncio.Event()
         self._message_id: int | None = None
         self._posted_s = 0.0
         self._changed = asyncio.Event()
@@ -186,21 +200,49 @@ class Captions:
         return self._message_id
 
     def add(self, line: Line) -> None:
-        """Show *line* with the next edit."""
+        """Show *line* with the next edit, in place of what was shown while it was being said."""
         if self._closed or self.refused:
             return
+        self._drafts.pop(line.speaker_id, None)
         self._lines.append(line)
         self._unshown.append(line)
         del self._unshown[:-LINES]
+        self._change()
+
+    def draft(self, speaker_id: int, name: str, text: str) -> None:
+        """Show the words so far of somebody who is still speaking, when there is time; none: take them away."""
+        if self._closed or self.refused:
+            return
+        if text:
+            self._drafts[speaker_id] = Line(speaker_id, name, text + " …", self._clock(), draft=True)
+            self._changed.set()
+        elif self._drafts.pop(speaker_id, None):
+            self._change()
+
+    @property
+    def late(self) -> bool:
+        """Whether captions say that they cannot keep up."""
+        return self._late
+
+    @late.setter
+    def late(self, late: bool) -> None:
+        if late != self._late:
+            self._late = late
+            if self._lines:
+                self._change()
+
+    def _change(self) -> None:
+        self._pressing.set()
         self._changed.set()
 
     def remove(self, speaker_id: int) -> None:
         """Take everything that this person said out of the message."""
         kept = [line for line in self._lines if line.speaker_id != speaker_id]
         self._unshown = [line for line in self._unshown if line.speaker_id != speaker_id]
-        if len(kept) != len(self._lines):
+        draft = self._drafts.pop(speaker_id, None)
+        if draft is not None or len(kept) != len(self._lines):
             self._lines = deque(kept, maxlen=LINES)
-            self._changed.set()
+            self._change()
 
     async def move(self, board: Board) -> None:
         """Go on in another place, with nothing of what was said before: others may read there.
@@ -217,32 +259,57 @@ class Captions:
         """Write what changes, until `close`."""
         while not self._closed:
             await self._changed.wait()
+            while (wait_s := self._wait_s()) > 0 and not self._closed:
+                await self._rest(wait_s)
             if self._closed:
                 return
             self._changed.clear()
+            self._pressing.clear()
             # Shielded: when this task is cancelled, the message that is being posted must still become known to close.
             await asyncio.shield(self._show())
-            await asyncio.sleep(self._pace_s)
+
+    async def _rest(self, wait_s: float) -> None:
+        """Wait, but for words of somebody who is still speaking only until there is something more pressing."""
+        if self._pressing.is_set():
+            await asyncio.sleep(wait_s)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._pressing.wait()
+
+    def _wait_s(self) -> float:
+        """How long until the next write may be."""
+        now = self._clock()
+        recent = [written for written in self._written if now - written < WRITES_S]
+        if not recent:
+            return 0.0
+        most = WRITES if self._pressing.is_set() else WRITES - DRAFT_WRITES
+        if len(recent) >= most:
+            return recent[-most] + WRITES_S - now
+        return recent[-1] + WAITS_S[len(recent)] - now
 
     async def close(self) -> None:
         """Delete the message and forget the lines. Never raises; safe to call twice."""
         self._closed = True
-        self._changed.set()
+        self._change()
         self._forget()
         async with self._writing:
             await self._delete()
 
     def _forget(self) -> None:
         self._lines.clear()
+        self._drafts.clear()
         self._unshown.clear()
 
     async def _show(self) -> None:
         async with self._writing:
-            if not self._lines or self.refused:
+            lines = [*self._lines, *self._drafts.values()]
+            if not lines or self.refused:
                 await self._delete()
                 return
             shown, self._unshown = self._unshown, []
-            text = render(self._lines, header=self._header)
+            text = render(lines, header=self._late_header if self._late else self._header)
+            self._written.append(self._clock())
             try:
                 await self._write(text)
             except BoardBusy:
@@ -258,7 +325,7 @@ class Captions:
 
     def _again(self, shown: list[Line]) -> None:
         self._unshown = [line for line in shown if line in self._lines] + self._unshown
-        self._changed.set()
+        self._change()
 
     async def _write(self, text: str) -> None:
         now = self._clock()

@@ -24,6 +24,7 @@ from bot.interview.drafts import Draft
 from bot.voice.gate import Gate
 from bot.voice.link import Change
 from bot.voice.receiver import Receiver
+from stt.dispatch import Load
 from stt.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.interview.captions import Board
     from bot.voice.link import VoiceLink
-    from stt.engine import Snippet, Transcriber
+    from stt.dispatch import Dispatcher
+    from stt.engine import Partial, Snippet
     from stt.segmenter import Endpointing
     from stt.vad import SpeechProbability
 
@@ -181,8 +183,8 @@ class Room(Protocol):
         """Where captions go, or None when they are off."""
         ...
 
-    def caption_header(self) -> str:
-        """The line above the captions."""
+    def caption_header(self, *, late: bool) -> str:
+        """The line above the captions; *late* if they cannot keep up with what is said."""
         ...
 
     def gap_mark(self, seconds: float) -> str:
@@ -192,13 +194,21 @@ class Room(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What every interview hears with: made once, shared."""
+    """What every interview hears with: made once, shared.
 
-    transcriber: Transcriber
+    Attributes:
+        dispatcher: Gives turns at the engine.
+        probability: Makes the voice activity detection of one speaker.
+        endpointing: When speech has begun and ended.
+        language: Code to decode in; None to find out for each speaker.
+        glossary: Words that are likely to occur.
+    """
+
+    dispatcher: Dispatcher
     probability: Callable[[], SpeechProbability]
     endpointing: Endpointing
     language: str | None = None
-    workers: int = 1
+    glossary: str = ""
 
 
 class Interview:
@@ -240,14 +250,16 @@ class Interview:
         self._recovered_s = float("-inf")
         self.recoveries = 0
         self.gate.pause(Pause.NOTICE)
+        self._dispatcher = hearing.dispatcher
         self.pipeline = Pipeline(
-            hearing.transcriber,
+            hearing.dispatcher,
             probability=hearing.probability,
             on_snippet=self._on_snippet,
+            on_partial=self._on_partial,
             clock=self.now_s,
             endpointing=hearing.endpointing,
-            workers=hearing.workers,
             language=hearing.language,
+            prompt=hearing.glossary,
         )
         self.receiver = Receiver(
             gate=self.gate, on_frame=self.pipeline.push, on_pause=self.pipeline.pause, clock=self.now_s
@@ -376,7 +388,12 @@ class Interview:
         try:
             board = await self._room.caption_board()
             if board is not None:
-                self._captions = Captions(board, header=self._room.caption_header(), clock=self.now_s)
+                self._captions = Captions(
+                    board,
+                    header=self._room.caption_header(late=False),
+                    late_header=self._room.caption_header(late=True),
+                    clock=self.now_s,
+                )
             await self._put_up_notice()
         except BaseException:
             await self._link.leave()
@@ -459,6 +476,8 @@ class Interview:
             if now_s - kept_alive_s >= KEEP_ALIVE_S and self._link is not None:
                 kept_alive_s = now_s
                 self._link.keep_alive()
+            if self._captions is not None:
+                self._captions.late = self._dispatcher.load >= Load.LATE
             await self._recover_if_deaf(now_s)
             self._stop_if_empty(now_s)
 
@@ -576,3 +595,8 @@ class Interview:
             gap = snippet.missing_s > 0
             text = self._room.gap_mark(snippet.missing_s) if gap else snippet.text
             self._captions.add(Line(snippet.speaker_id, participant.name, text, snippet.end_s, gap))
+
+    def _on_partial(self, partial: Partial) -> None:
+        participant = self._roster.get(partial.speaker_id)
+        if participant is not None and participant.captions and self._captions is not None:
+            self._captions.draft(partial.speaker_id, participant.name, partial.text)

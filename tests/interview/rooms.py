@@ -17,6 +17,7 @@ from bot.loopback.media import AES_GCM, OPUS, RtpPacket, Transport
 from bot.loopback.opus_encoder import Encoder
 from bot.voice.e2ee import Plain
 from bot.voice.link import Change
+from stt.dispatch import Dispatcher
 from stt.segmenter import Endpointing
 from tests.stt.sounds import Loudness, ScriptedTranscriber
 from tests.virtual_time import now_s
@@ -250,9 +251,9 @@ class FakeRoom:
         self._fail("caption_board")
         return self.board if self.captions else None
 
-    def caption_header(self) -> str:
+    def caption_header(self, *, late: bool) -> str:
         """The line above."""
-        return "-# captions"
+        return "-# late captions" if late else "-# captions"
 
     def gap_mark(self, seconds: float) -> str:
         """What stands for missing words."""
@@ -306,7 +307,7 @@ def hearing(transcriber: Transcriber | None = None) -> Hearing:
     """What interviews hear with: whatever is loud is speech, and the engine says its lines."""
     probability: Any = Loudness
     return Hearing(
-        transcriber=transcriber or ScriptedTranscriber(),
+        dispatcher=Dispatcher(transcriber or ScriptedTranscriber(), clock=LoopClock().monotonic_s),
         probability=probability,
         endpointing=Endpointing(silence_s=0.5),
     )

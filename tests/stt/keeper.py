@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stt.audio import FRAME_S, FRAME_SAMPLES, RATE_HZ, Frame, Ring
+from stt.dispatch import Dispatcher
 from stt.pipeline import Pipeline
 from stt.vad import Silero, SpeechProbability
 from stt.worker import WhisperWorker
@@ -44,7 +46,12 @@ async def keep(seed: int) -> None:
     now_s = 0.0
     silero = Silero()
     async with WhisperWorker(MODEL) as worker, asyncio.TaskGroup() as tasks:
-        pipeline = Pipeline(worker, probability=lambda: Certain(silero), on_snippet=told.append, clock=lambda: now_s)
+        pipeline = Pipeline(
+            Dispatcher(worker, clock=time.monotonic),
+            probability=lambda: Certain(silero),
+            on_snippet=told.append,
+            clock=lambda: now_s,
+        )
         tasks.create_task(pipeline.run())
         ring, said = Ring(), secret(seed)
         for first in range(0, len(said), FRAME_SAMPLES):

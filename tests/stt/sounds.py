@@ -13,7 +13,8 @@ import numpy as np
 from faster_whisper.audio import decode_audio
 
 from stt.audio import FRAME_S, FRAME_SAMPLES, MAX_PACKET_SAMPLES, RATE_HZ, Frame, Ring, Utterance
-from stt.engine import Snippet, Words
+from stt.dispatch import Dispatcher
+from stt.engine import NO_HINTS, Hints, Snippet, Window, Words
 from stt.pipeline import Pipeline
 from stt.segmenter import CHUNK_SAMPLES
 
@@ -101,34 +102,36 @@ class Loudness:
 class ScriptedTranscriber:
     """Says its lines one after the other; raises those that are errors. The last one is repeated."""
 
-    def __init__(self, *lines: str | Exception) -> None:
+    def __init__(self, *lines: str | Exception, workers: int = 1, window: Window = "dynamic") -> None:
         self._lines = list(lines) or ["words"]
         self.asked: list[Utterance] = []
-        self.languages: list[str | None] = []
+        self.hints: list[Hints] = []
+        self.workers = workers
+        self.window: Window = window
 
-    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
-        del prompt
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
         self.asked.append(utterance)
-        self.languages.append(language)
+        self.hints.append(hints)
         await asyncio.sleep(0)
         line = self._lines.pop(0) if len(self._lines) > 1 else self._lines[0]
         if isinstance(line, Exception):
             raise line
-        return Words(line, language or "en", 0.9)
+        return Words(line, hints.language or "en", 0.9)
 
 
 class ReadingTranscriber:
     """Says which sample values it was given: "7 9" for an utterance made of sevens and nines."""
 
-    def __init__(self, *, held: bool = False) -> None:
+    def __init__(self, *, held: bool = False, workers: int = 1, window: Window = "dynamic") -> None:
+        self.workers = workers
+        self.window: Window = window
         self.go_on = asyncio.Event()
         self.under_way = asyncio.Event()
         self.cancelled = 0
         if not held:
             self.go_on.set()
 
-    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
-        del prompt
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
         out = np.zeros(utterance.samples, np.int16)
         utterance.copy_into(out)
         self.under_way.set()
@@ -138,7 +141,7 @@ class ReadingTranscriber:
             self.cancelled += 1
             raise
         values = sorted({int(value) for value in out} - {0})
-        return Words(" ".join(map(str, values)), language or "en", 0.9)
+        return Words(" ".join(map(str, values)), hints.language or "en", 0.9)
 
 
 class Stage:
@@ -149,13 +152,16 @@ class Stage:
         transcriber: Any = None,
         *,
         probability: Callable[[], Any] = Loudness,
+        live: bool = False,
         **options: Any,
     ) -> None:
         self.now_s = 0.0
         self.told: list[Snippet] = []
         self.rings: dict[int, Ring] = {}
+        # Its time does not pass while the engine works, so that every load would look endless: not live unless asked.
+        self.dispatcher = Dispatcher(transcriber or ReadingTranscriber(), clock=lambda: self.now_s, live=live)
         self.pipeline = Pipeline(
-            transcriber or ReadingTranscriber(),
+            self.dispatcher,
             probability=probability,
             on_snippet=self.told.append,
             clock=lambda: self.now_s,

@@ -77,7 +77,7 @@ async def test_wrong_words_are_counted_where_somebody_speaks_and_invented_ones_w
     assert (score.files, score.words, score.wrong) == (3, 5, 2)
     assert score.word_error_rate == pytest.approx(0.4)
     assert (score.silent_files, score.invented) == (1, 2)
-    assert engine.languages == [None, None, "uk"]
+    assert [hints.language for hints in engine.hints] == [None, None, "uk"]
     assert len(score.recognition_s) == 3
     assert score.heard_s == pytest.approx(6, abs=0.1)
     assert json.loads(json.dumps(score.as_dict()))["invented_words"] == 2

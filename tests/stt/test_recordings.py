@@ -13,7 +13,7 @@ import pytest
 
 from stt import recordings
 from stt.audio import RATE_HZ, Ring, Utterance
-from stt.engine import EngineLost, EngineUnavailable, Snippet, Words
+from stt.engine import NO_HINTS, EngineLost, EngineUnavailable, Hints, Snippet, Window, Words
 from stt.recordings import AHEAD_S, Reader, RecordingUnreadable, Transcript, as_json, as_srt, as_text, transcribe
 from stt.segmenter import CHUNK_SAMPLES
 from stt.vad import Silero, SpeechProbability
@@ -47,19 +47,20 @@ class InProcess:
     """The model without its process."""
 
     workers = 2
+    window: Window = "dynamic"
 
     def __init__(self, whisper: Whisper) -> None:
         self._whisper = whisper
         self._lock = threading.Lock()
 
-    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
         samples = np.zeros(utterance.samples, np.int16)
         utterance.copy_into(samples)
-        return await asyncio.to_thread(self._recognise, samples, language, prompt)
+        return await asyncio.to_thread(self._recognise, samples, hints)
 
-    def _recognise(self, samples: NDArray[np.int16], language: str | None, prompt: str) -> Words:
+    def _recognise(self, samples: NDArray[np.int16], hints: Hints) -> Words:
         with self._lock:
-            return self._whisper.recognise(samples, language=language, prompt=prompt)
+            return self._whisper.recognise(samples, hints)
 
 
 class HeldTranscriber:
@@ -68,12 +69,14 @@ class HeldTranscriber:
     def __init__(self) -> None:
         self.go_on = asyncio.Event()
 
-    async def transcribe(self, utterance: Utterance, *, language: str | None = None, prompt: str = "") -> Words:
-        del prompt
+    workers = 1
+    window: Window = "dynamic"
+
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
         await self.go_on.wait()
         samples = np.zeros(utterance.samples, np.int16)
         utterance.copy_into(samples)
-        return Words(str(int(samples.max())), language or "en", 0.9)
+        return Words(str(int(samples.max())), hints.language or "en", 0.9)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
-from stt.engine import EngineUnavailable, TranscriptionFailed, Words
+from stt.engine import EngineUnavailable, Hints, TranscriptionFailed, Words
 from stt.layout import FILES, PROPERTIES
 from stt.whisper import PROMPT_TOKENS, Whisper, check_folder, read_properties
 from tests.stt.sounds import MODEL, clips, hum, noise, normalised, recording, silence
@@ -58,7 +58,7 @@ def test_nobody_speaks_in_the_recordings_without_speech(whisper: Whisper) -> Non
 
 
 def test_a_prompt_is_not_read_back_into_silence(whisper: Whisper) -> None:
-    assert whisper.recognise(silence(2), prompt="rate limiter, memory leak, Python").text == ""
+    assert whisper.recognise(silence(2), Hints(prompt="rate limiter, memory leak, Python")).text == ""
 
 
 def test_a_prompt_of_any_length_is_bounded(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_a_prompt_of_any_length_is_bounded(whisper: Whisper, monkeypatch: pytest
 
     monkeypatch.setattr(whisper._whisper, "get_prompt", spy)
 
-    whisper.recognise(recording(clips()[0]["file"]), prompt="rate limiter, " * 500)
+    whisper.recognise(recording(clips()[0]["file"]), Hints(prompt="rate limiter, " * 500))
 
     assert set(lengths) == {PROMPT_TOKENS}
 
@@ -98,7 +98,7 @@ def test_a_model_for_english_only_is_asked_for_no_language(folder: Path) -> None
 
 def test_a_language_that_it_was_not_loaded_for_is_refused(whisper: Whisper) -> None:
     with pytest.raises(TranscriptionFailed):
-        whisper.recognise(noise(1), language="xx")
+        whisper.recognise(noise(1), Hints(language="xx"))
     with pytest.raises(EngineUnavailable, match="languages"):
         Whisper(MODEL, languages=["xx"])
 
@@ -135,7 +135,7 @@ def test_a_runaway_ends_at_the_cap_and_is_tried_again_once(whisper: Whisper, mon
 
     monkeypatch.setattr(whisper, "_model", Babbling())
 
-    words = whisper.recognise(recording(clips()[0]["file"])[:16_000], language="en")
+    words = whisper.recognise(recording(clips()[0]["file"])[:16_000], Hints(language="en"))
 
     # 6 tokens for the second and 16 to spare, which CTranslate2 halves.
     assert asked == [(2 * 22, 0.0), (2 * 22, pytest.approx(0.4))]
@@ -146,10 +146,10 @@ def test_after_an_utterance_nothing_of_it_is_held(whisper: Whisper, monkeypatch:
     seen: list[Any] = []
     decode = whisper._decode
 
-    def spy(encoding: Any, *rest: Any) -> Words:
+    def spy(encoding: Any, *rest: Any, **options: Any) -> Words | None:
         seen.append(encoding)
         assert np.asarray(encoding).any()
-        return decode(encoding, *rest)
+        return decode(encoding, *rest, **options)
 
     monkeypatch.setattr(whisper, "_decode", spy)
     whisper.recognise(recording(clips()[0]["file"]))
@@ -160,7 +160,7 @@ def test_after_an_utterance_nothing_of_it_is_held(whisper: Whisper, monkeypatch:
 
 
 def test_after_a_failure_nothing_of_it_is_held_either(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> NoReturn:
+    def fail(*_: object, **__: object) -> NoReturn:
         raise RuntimeError
 
     monkeypatch.setattr(whisper, "_decode", fail)

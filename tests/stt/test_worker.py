@@ -19,7 +19,7 @@ from blockbuster import blockbuster_ctx
 from faster_whisper.feature_extractor import FeatureExtractor
 
 from stt.audio import AudioOverwritten, Ring, Utterance
-from stt.engine import EngineLost, EngineUnavailable, TranscriptionFailed
+from stt.engine import EngineLost, EngineUnavailable, Hints, TranscriptionFailed
 from stt.vad import Silero, SpeechProbability
 from stt.worker import WhisperWorker
 from tests.stt.keeper import secret
@@ -199,11 +199,11 @@ async def test_what_an_utterance_lacks_fails_that_utterance_only() -> None:
         with pytest.raises(AudioOverwritten):
             await worker.transcribe(overwritten)
         with pytest.raises(TranscriptionFailed, match="language"):
-            await worker.transcribe(said(0), language="xx")
+            await worker.transcribe(said(0), Hints(language="xx"))
         with pytest.raises(TranscriptionFailed):
             await worker.transcribe(utterance_of(silence(0.001)))
 
-        assert normalised((await worker.transcribe(said(0), prompt="rate limiter")).text) == text(0)
+        assert normalised((await worker.transcribe(said(0), Hints(prompt="rate limiter"))).text) == text(0)
         assert worker.restarts == 0
 
 
