@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import zlib
 
-from stt.text import words
+from stt.text import repeats, words
 
 REPETITIVE = 2.4
 """Compression ratio above which text repeats itself. Source: faster-whisper's compression_ratio_threshold."""
@@ -71,7 +71,7 @@ def silent(text: str, *, logprob: float, no_speech: float) -> bool:
 
 def runaway(text: str) -> bool:
     """Whether *text* says the same thing over and over."""
-    return compression_ratio(text) > REPETITIVE
+    return compression_ratio(text) > REPETITIVE or repeats(text)
 
 
 def invented(text: str, *, no_speech: float, seconds: float) -> bool:

@@ -27,6 +27,7 @@ from stt.engine import NO_HINTS, WINDOWS, EngineUnavailable, Hints, Transcriptio
 from stt.gates import NO_SPEECH, UNLIKELY, invented, runaway, silent
 from stt.layout import FILES, PROPERTIES, VOCABULARIES, read_raw, sha256
 from stt.mel import LogMel
+from stt.text import readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -261,10 +262,11 @@ class Whisper:
         if hints.prompt and best.no_speech > NO_SPEECH and not best.silent:
             # A prompt can be read back into silence. What is left without it was heard.
             best = self._attempts(encoding, language, replace(hints, prompt=""), seconds, again=hints.thorough)
-        if best.silent or invented(best.text, no_speech=best.no_speech, seconds=seconds):
+        text = readable(best.text, language)
+        if best.silent or not text or invented(text, no_speech=best.no_speech, seconds=seconds):
             return Words(text="", language=language, confidence=0.0)
         confidence = min(1.0, math.exp(best.logprob))
-        return Words(text=best.text, language=language, confidence=confidence / 2 if best.runaway else confidence)
+        return Words(text=text, language=language, confidence=confidence / 2 if best.runaway else confidence)
 
     def _attempts(self, encoding: Any, language: str, hints: Hints, seconds: float, *, again: bool) -> _Attempt:
         """Greedy; if that is doubtful, and there is time, sampled once; the better of the two."""
