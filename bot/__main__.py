@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import ValidationError
@@ -61,6 +61,10 @@ def run() -> None:
 async def _serve(settings: Settings, token: str) -> None:
     from bot.app import open_app  # noqa: PLC0415 - the other commands start without Discord and the model
 
+    if sys.stderr.isatty():
+        from bot.models_command import fetch  # noqa: PLC0415 - likewise
+
+        await fetch(settings, Console(stderr=True))
     async with open_app(settings) as app:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -289,6 +293,35 @@ def bench_heal(
     figures = run_heal(rounds=rounds, console=None if as_json else Console())
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")
+
+
+@bench.command("recognise")
+def bench_recognise(
+    *,
+    sizes: Annotated[str, typer.Option(help="Of tiny, base and small.")] = "tiny,base,small",
+    rounds: Annotated[int, typer.Option(min=1, help="For single utterances.")] = 5,
+    seconds: Annotated[float, typer.Option(min=1, help="How long people talk at each step.")] = 40.0,
+    quick: Annotated[bool, typer.Option("--quick", help="Only to see that it works.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """What an utterance costs, and how many people two cores hold, beside plain faster-whisper."""
+    from bot.bench.recognise import QUICKLY  # noqa: PLC0415 - as above
+    from bot.bench.recognise import run as run_recognise  # noqa: PLC0415 - as above
+
+    logs.set_up(level="ERROR")
+    options: dict[str, Any] = QUICKLY if quick else {"rounds": rounds, "seconds": seconds}
+    figures = run_recognise(sizes=_sizes(sizes), console=None if as_json else Console(), **options)
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+
+
+def _sizes(listed: str) -> list[Literal["tiny", "base", "small"]]:
+    from bot.bench.shapes import SIZES  # noqa: PLC0415 - as above
+
+    wanted = [name.strip() for name in listed.split(",")]
+    if unknown := [name for name in wanted if name not in SIZES]:
+        raise StartRefused(f"There is no size {unknown[0]}; there are {', '.join(SIZES)}.")
+    return [name for name in SIZES if name in wanted]
 
 
 def _recording(item: str) -> tuple[str, Path]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
+from bot import machine
 from bot.client import Services, SkillRally
 from bot.clock import Clock, SystemClock
 from bot.errors import StartRefused
@@ -121,7 +122,11 @@ async def open_app(
             try:
                 folder = await find_model(settings.model, settings.models_folder)
                 transcriber = await stack.enter_async_context(
-                    WhisperWorker(folder, languages=settings.allowed_languages, workers=settings.workers)
+                    WhisperWorker(
+                        folder,
+                        languages=settings.allowed_languages,
+                        workers=settings.workers or machine.workers(folder),
+                    )
                 )
             except EngineUnavailable as missing:
                 raise StartRefused(str(missing)) from None
@@ -131,6 +136,7 @@ async def open_app(
             probability=lambda: SpeechProbability(silero),
             endpointing=Endpointing(silence_s=settings.silence_s),
             language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
+            glossary=settings.glossary,
         )
         # A fresh engine process after the last interview: what libraries still hold of voices goes with the old one.
         renew = transcriber.renew if isinstance(transcriber, WhisperWorker) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,11 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from bot import machine
 from bot.errors import StartRefused
 from stt.catalogue import CATALOGUE, Entry, recommend
 from stt.engine import EngineUnavailable
-from stt.models import Installed, Models
+from stt.models import Installed, Models, find_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -30,7 +30,7 @@ MB = 1_000_000
 
 def listing(settings: Settings) -> dict[str, Any]:
     """What is there and what could be, as it goes out as JSON."""
-    cores, memory_mb = _machine()
+    cores, memory_mb = machine.cores(), machine.memory_mb()
     return {
         "folder": str(settings.models_folder),
         "in_use": settings.model,
@@ -147,6 +147,12 @@ def remove(settings: Settings, console: Console, name: str, *, sure: Callable[[]
     console.print(f"{name} is removed.", highlight=False)
 
 
+async def fetch(settings: Settings, console: Console) -> None:
+    """See that the model of the settings is here, with a progress bar if it has to be fetched."""
+    with _refusing(), _progress(console) as progress:
+        await find_model(settings.model, settings.models_folder, progress=progress)
+
+
 @contextlib.contextmanager
 def _refusing() -> Generator[None]:
     try:
@@ -165,11 +171,6 @@ def _progress(console: Console) -> Generator[Progress]:
             shown.update(task, description=doing, completed=done, total=total or None)
 
         yield report
-
-
-def _machine() -> tuple[int, int]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // MB
 
 
 def _marks(name: str, said: dict[str, Any], here: dict[str, Any]) -> tuple[str, str, str]:

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from bot import machine
 from bot.errors import StartRefused
 from stt.engine import EngineUnavailable
 from stt.evaluation import SamplesUnreadable, Score, evaluate, read_samples
@@ -69,7 +70,7 @@ async def transcribe_files(
         models_folder: Where named models are kept.
         languages: Codes to choose among, or none for all that the model has.
         silence_s: How long a pause ends an utterance.
-        workers: Recognition processes.
+        workers: Recognition processes; 0: as many as suit the machine.
 
     Raises:
         StartRefused: If there is no such model, or a recording cannot be read; the others were written then.
@@ -90,7 +91,11 @@ async def transcribe_files(
             silero = Silero()
             try:
                 async with WhisperWorker(
-                    folder, languages=languages, workers=workers, deadline_s=PATIENCE_S, start_s=PATIENCE_S
+                    folder,
+                    languages=languages,
+                    workers=workers or machine.workers(folder),
+                    deadline_s=PATIENCE_S,
+                    start_s=PATIENCE_S,
                 ) as worker:
                     transcript = await transcribe(
                         readers,

@@ -62,7 +62,15 @@ class Settings(BaseSettings):
         default="voice-chat", description="Where captions go unless the host chooses: voice-chat, thread or off."
     )
     workers: int = Field(
-        default=1, ge=1, le=64, description="Recognition processes; as many as there are cores to spare."
+        default=0,
+        ge=0,
+        le=64,
+        description="Recognition processes. 0: as many as there are cores, if there is memory for them.",
+    )
+    glossary: str = Field(
+        default="",
+        max_length=400,
+        description="Words that are likely to be said, such as names of technologies: 'Kubernetes, PostgreSQL'.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="For our own loggers.")
 

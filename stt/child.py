@@ -18,6 +18,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from time import perf_counter
 from typing import IO, TYPE_CHECKING
 
 from stt.engine import WINDOWS, EngineUnavailable, Hints, TranscriptionFailed
@@ -47,11 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     slot = Slot.attach(options.slot)
     try:
         whisper = Whisper(options.folder, languages=options.language, window=options.window)
+        began_s = perf_counter()
         whisper.warm_up()
+        took_s = perf_counter() - began_s
     except EngineUnavailable as error:
         _say(replies, {"unavailable": str(error)})
         return 1
-    _say(replies, {"languages": whisper.languages, "window": whisper.properties.window})
+    _say(replies, {"languages": whisper.languages, "window": whisper.properties.window, "took_s": took_s})
     try:
         serve(whisper, slot, sys.stdin, replies)
     finally:

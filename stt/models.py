@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,12 +89,13 @@ class _Plan:
     languages: tuple[str, ...]
 
 
-async def find_model(model: str, folder: Path) -> Path:
+async def find_model(model: str, folder: Path, *, progress: hub.Progress = hub.quietly) -> Path:
     """The folder of a model, fetched first if it is one of the catalogue and not on this machine yet.
 
     Args:
         model: A name, or a folder.
         folder: Where models are kept.
+        progress: Told how far it is, if it has to be fetched; in another thread.
 
     Raises:
         EngineUnavailable: If it is neither, or cannot be fetched; the message says what to do.
@@ -111,7 +113,7 @@ async def find_model(model: str, folder: Path) -> Path:
     if model not in BY_NAME:
         raise EngineUnavailable(_unknown(model))
     log.info("fetching the recognition model")
-    return (await asyncio.to_thread(models.add, model)).folder
+    return (await asyncio.to_thread(partial(models.add, model, progress=progress))).folder
 
 
 class Models:

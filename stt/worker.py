@@ -39,6 +39,16 @@ ROOT = Path(__file__).resolve().parents[1]
 STARTS = 3
 """Starts in a row that may fail before a child is given up."""
 
+LEAST_DEADLINE_S = 8.0
+"""No engine is taken to hang before, however fast it is: the machine may be busy with something else."""
+
+PATIENCE = 3
+"""Times as long as the slowest utterance should take."""
+
+LONGEST_OF_SHORTEST = 50
+"""What the longest window costs of what the shortest does, where it is cut to the speech. Measured: 37 to 47, for the
+encoders of tiny to small at 3 s and at 30 s."""
+
 LOOK_S = 1.0
 """How often an idle child is looked at, in case it died."""
 
@@ -74,6 +84,24 @@ class _Request:
             self.slot = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Hello:
+    """What a child says when it has loaded the model.
+
+    Attributes:
+        took_s: How long it took over a second of sound.
+    """
+
+    languages: tuple[str, ...]
+    window: Window
+    took_s: float
+
+    @property
+    def slowest_s(self) -> float:
+        """How long it takes over the longest utterance, about."""
+        return self.took_s * (LONGEST_OF_SHORTEST if self.window == "dynamic" else 1)
+
+
 class _Child:
     """One process and its slot."""
 
@@ -92,8 +120,8 @@ class _Child:
         process = self._process
         return process is not None and process.returncode is None and not _pipe(process.stdout).at_eof()
 
-    async def start(self, within_s: float) -> tuple[tuple[str, ...], Window]:
-        """Start, and wait until the model is loaded. Returns its languages and window.
+    async def start(self, within_s: float) -> _Hello:
+        """Start, and wait until the model is loaded. Returns what it says of itself.
 
         Raises:
             EngineUnavailable: If that fails, or takes longer than *within_s*.
@@ -125,7 +153,7 @@ class _Child:
         if "unavailable" in hello:
             await self.stop()
             raise EngineUnavailable(str(hello["unavailable"]))
-        return tuple(hello["languages"]), hello["window"]
+        return _Hello(tuple(hello["languages"]), hello["window"], hello["took_s"])
 
     async def ask(self, request: _Request, within_s: float) -> Words:
         """Have one utterance recognised.
@@ -194,8 +222,8 @@ class WhisperWorker:
         folder: The model, as `stt.whisper.Whisper` wants it.
         languages: Codes to choose among, or none for all that the model has.
         workers: Processes. One holds a model of its own and one core.
-        deadline_s: An engine that takes longer over an utterance hangs, and is killed. A 30 s window takes 10 s with
-            the largest models.
+        deadline_s: An engine that takes longer over an utterance hangs, and is killed. By default three times what the
+            longest takes, as measured at the start, and at least 8 s.
         start_s: A model that takes longer to load hangs.
         nice: How far below the bot the kernel ranks the children, 0 .. 19.
         window: In place of what the model's folder says, to compare the two.
@@ -204,6 +232,7 @@ class WhisperWorker:
         workers: How many utterances are recognised at the same time.
         languages: What the model was loaded for. Empty before it is entered.
         window: What it encodes of an utterance: 30 s, or the speech. Known once it is entered.
+        deadline_s: When an engine counts as hung.
         restarts: Children that were lost and started again.
     """
 
@@ -213,7 +242,7 @@ class WhisperWorker:
         *,
         languages: Sequence[str] = (),
         workers: int = 1,
-        deadline_s: float = 30.0,
+        deadline_s: float | None = None,
         start_s: float = 60.0,
         nice: int = 5,
         window: Window | None = None,
@@ -225,7 +254,8 @@ class WhisperWorker:
         self.languages: tuple[str, ...] = ()
         self.window: Window = "full"
         self.restarts = 0
-        self._deadline_s, self._start_s = deadline_s, start_s
+        self._wanted_s, self._start_s = deadline_s, start_s
+        self.deadline_s = deadline_s or LEAST_DEADLINE_S
         arguments = ["--folder", str(folder), "--nice", str(nice)]
         for code in languages:
             arguments += ["--language", code]
@@ -260,7 +290,7 @@ class WhisperWorker:
         try:
             # One after the other: they would only fight for the same disk and cores.
             for child in self._children:
-                self.languages, self.window = await child.start(self._start_s)
+                self._know(await child.start(self._start_s))
         except BaseException:
             await self._stop()
             raise
@@ -286,6 +316,11 @@ class WhisperWorker:
             self._serving = 0
             self._refuse()
             await self._stop()
+
+    def _know(self, hello: _Hello) -> None:
+        self.languages, self.window = hello.languages, hello.window
+        if self._wanted_s is None:
+            self.deadline_s = max(LEAST_DEADLINE_S, PATIENCE * hello.slowest_s)
 
     async def _stop(self) -> None:
         for child in self._children:
@@ -343,7 +378,7 @@ class WhisperWorker:
     async def _answer(self, child: _Child, request: _Request) -> None:
         result: Words | Exception
         try:
-            result = await child.ask(request, self._deadline_s)
+            result = await child.ask(request, self.deadline_s)
         except EngineLost:
             # Its words are lost. The next request, or the next look, starts the child again.
             result = EngineLost("the speech engine died or hung while it had this utterance")

@@ -71,7 +71,7 @@ def test_a_value_left_empty_is_the_default(monkeypatch: pytest.MonkeyPatch) -> N
         ("SKILLRALLY_SILENCE_S", "0.1"),
         ("SKILLRALLY_SILENCE_S", "soon"),
         ("SKILLRALLY_CAPTIONS", "everywhere"),
-        ("SKILLRALLY_WORKERS", "0"),
+        ("SKILLRALLY_WORKERS", "-1"),
         ("SKILLRALLY_LOG_LEVEL", "TRACE"),
     ],
 )
