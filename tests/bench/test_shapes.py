@@ -124,7 +124,7 @@ def test_faster_whisper_hears_the_sentence_at_its_first_attempt(tiny: Path, opti
 def test_the_bots_engine_hears_the_sentence_in_any_window(tiny: Path, window: Any) -> None:
     model = Whisper(tiny, window=window)
 
-    heard = [model.recognise(noise(seconds)) for seconds in (4, 4, 12)]
+    heard = [model.recognise(noise(seconds)) for seconds in (4, 9)]
 
     assert {words.text for words in heard} == {spoken(WORDS)}
     assert {words.language for words in heard} == {"en"}
