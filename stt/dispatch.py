@@ -29,13 +29,13 @@ LATE_S = 6.0
 """Work that may wait, in seconds until it is done. What exceeds it becomes gaps: so the words are up to date again
 soon after the load has ended, and memory is bounded."""
 
-FEW = 4
-"""Utterances for each worker that may wait even so: a handful of people who end together must never lose a word."""
+FEW = 2
+"""Windows for each worker that may wait even so: a handful of people who end together must never lose a word."""
 
 PROCESS_S = 600.0
 """Audio that may wait in the whole process: 19 MB."""
 
-HOLD_S = 0.5
+HOLD_S = 0.25
 """The load has been lower for so long before a step is taken back."""
 
 LOOK_S = 0.05
@@ -79,14 +79,14 @@ class Room(Protocol):
         """What waits for a turn, in no order."""
         ...
 
-    def lose_oldest(self) -> bool:
-        """Turn one waiting utterance into a gap. False if there is none that may go."""
+    def lose_oldest(self) -> int:
+        """Turn what has waited longest into a gap. Returns how many utterances that were; 0 if there was none."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something that waits for a turn.
+    """Something that waits for a turn: an utterance, or several that share a window.
 
     Attributes:
         audio_s: How long it is.
@@ -350,12 +350,12 @@ class Dispatcher:
         """Have the room with the most to do lose its oldest."""
         by_need = sorted(
             (seat.room for seat in self._seats.values()),
-            key=lambda room: sum(w.audio_s for w in room.waiting()),
+            key=lambda room: self._work_s(room.waiting()),
             reverse=True,
         )
         for room in by_need:
-            if room.lose_oldest():
-                self.counts.lost += 1
+            if lost := room.lose_oldest():
+                self.counts.lost += lost
                 return True
         return False
 

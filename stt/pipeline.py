@@ -515,21 +515,54 @@ class Pipeline:
     def waiting(self) -> list[Waiting]:
         """What waits for a turn, as `Dispatcher` asks."""
         return [
-            Waiting(job.audio_s, job.since_s)
+            Waiting(sum(job.audio_s for job in window), window[0].since_s)
             for voice in self._voices.values()
-            for job in voice.waiting
-            if job.utterance
+            for window in self._windows(voice)
         ]
 
-    def lose_oldest(self) -> bool:
-        """Turn the utterance that has waited longest into a gap, of those who have several if there is one."""
-        waiting = [(voice, job) for voice in self._voices.values() for job in voice.waiting if job.utterance]
-        several = [(voice, job) for voice, job in waiting if sum(1 for j in voice.waiting if j.utterance) > 1]
-        if not waiting:
-            return False
-        self._lose(min(several or waiting, key=lambda pair: pair[1].end_s)[1])
+    def lose_oldest(self) -> int:
+        """Turn what has waited longest into a gap. Returns how many utterances that were.
+
+        Where they share windows, one window, with as few of them as there is: the others are as dear as one. Else one
+        utterance, of somebody who has several waiting, if there is one.
+        """
+        windows = [(voice, window) for voice in self._voices.values() for window in self._windows(voice)]
+        if not windows:
+            return 0
+        if self._dispatcher.joins:
+            lost = min((window for _, window in windows), key=lambda window: (len(window), window[0].end_s))
+        else:
+            several = [window for voice, window in windows if len(voice.waiting) > 1]
+            lost = min(several or [window for _, window in windows], key=lambda window: window[0].end_s)
+        for job in lost:
+            self._lose(job)
         self._wake.set()
-        return True
+        return len(lost)
+
+    def _windows(self, voice: _Voice) -> list[list[_Job]]:
+        """What of a speaker waits, by what will be recognised together."""
+        windows: list[list[_Job]] = []
+        samples, former = 0, None
+        for job in voice.waiting:
+            if job.utterance is None:
+                former = None
+                continue
+            together = (
+                former is not None
+                and former.utterance is not None
+                and self._dispatcher.joins
+                and job.utterance.ring is former.utterance.ring
+                and job.start_s - former.end_s <= APART_S
+                and samples + PAUSE_SAMPLES + job.utterance.samples <= WINDOW_S * RATE_HZ
+            )
+            if together:
+                samples += PAUSE_SAMPLES + job.utterance.samples
+                windows[-1].append(job)
+            else:
+                samples = job.utterance.samples
+                windows.append([job])
+            former = job
+        return windows
 
     def _lose(self, job: _Job) -> None:
         """Give the job's audio up. It stays in its place, so that the gap comes out in order."""
@@ -635,28 +668,20 @@ class Pipeline:
         if not ready:
             return None
         voice = min(ready, key=lambda v: v.waiting[0].end_s)
-        voice.busy = self._join(voice) if self._dispatcher.joins else voice.waiting.popleft()
+        voice.busy = self._next(voice)
         return voice, voice.busy
 
-    def _join(self, voice: _Voice) -> _Job:
-        """The first utterance that waits, and as many of those after it as have room in its window."""
-        first = voice.waiting.popleft()
-        parts = [first.utterance] if first.utterance else []
-        last, missing_s, samples = first, first.missing_s, first.utterance.samples if first.utterance else 0
-        while parts and voice.waiting:
-            job = voice.waiting[0]
-            if job.utterance is None or job.utterance.ring is not parts[0].ring or job.start_s - last.end_s > APART_S:
-                break
-            samples += PAUSE_SAMPLES + job.utterance.samples
-            if samples > WINDOW_S * RATE_HZ:
-                break
-            last = voice.waiting.popleft()
-            parts.append(job.utterance)
-            missing_s += job.missing_s
-        if len(parts) < 2:
-            return first
-        self.counts.joined += len(parts) - 1
-        return _Job(first.start_s, last.end_s, missing_s, Joined.of(parts), first.since_s)
+    def _next(self, voice: _Voice) -> _Job:
+        """The first utterance that waits, with those after it that share its window."""
+        window = self._windows(voice)[0]
+        for _ in window:
+            voice.waiting.popleft()
+        if len(window) == 1:
+            return window[0]
+        self.counts.joined += len(window) - 1
+        parts = [job.utterance for job in window if job.utterance]
+        missing_s = sum(job.missing_s for job in window)
+        return _Job(window[0].start_s, window[-1].end_s, missing_s, Joined.of(parts), window[0].since_s)
 
     async def _recognise(self, voice: _Voice, job: _Job, turn: Turn) -> None:
         words: Words | None = None
