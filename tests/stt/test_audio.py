@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stt.audio import FRAME_SAMPLES, AudioOverwritten, Ring, Utterance
+from stt.audio import FRAME_SAMPLES, PAUSE_SAMPLES, AudioOverwritten, Joined, Ring, Utterance
 
 
 def write(ring: Ring, samples: np.ndarray) -> None:
@@ -124,3 +124,43 @@ def test_more_than_the_guard_holds_is_not_written() -> None:
 
     assert ring.silent
     assert ring.written == 0
+
+
+def utterances(ring: Ring, *values: int) -> list[Utterance]:
+    """One utterance of 0.1 s for each value, with as much of something else between them."""
+    made: list[Utterance] = []
+    for value in values:
+        start = write(ring, np.full(1_600, value, np.int16))
+        made.append(Utterance(1, start / 16_000, ring.written / 16_000, ring, start, ring.written))
+        write(ring, np.full(1_600, 9_999, np.int16))
+    return made
+
+
+def test_utterances_that_share_a_window_are_parted_by_silence_and_nothing_else_of_the_ring() -> None:
+    parts = utterances(Ring(2.0), 5, 6, 7)
+    joined = Joined.of(parts)
+    out = np.full(16_000, 1, np.int16)
+
+    assert joined.copy_into(out) == joined.samples == 3 * 1_600 + 2 * PAUSE_SAMPLES
+    assert joined.duration_s == joined.samples / 16_000
+    assert (joined.start_s, joined.end_s) == (parts[0].start_s, parts[-1].end_s)
+    expected = np.concatenate([np.full(1_600, 5), np.zeros(PAUSE_SAMPLES), np.full(1_600, 6), np.zeros(PAUSE_SAMPLES)])
+    assert out[: len(expected)].tolist() == expected.tolist()
+    assert out[len(expected) : joined.samples].tolist() == [7] * 1_600
+    assert out[joined.samples :].tolist() == [1] * (16_000 - joined.samples)
+
+
+def test_utterances_that_share_a_window_are_overwritten_together() -> None:
+    ring = Ring(2.0)
+    parts = utterances(ring, 5, 6)
+    Joined.of(parts).wipe()
+
+    assert not any(ring.view(part.start, 320).any() for part in parts)
+
+
+def test_one_part_that_is_gone_is_noticed() -> None:
+    ring = Ring(0.4)
+    joined = Joined.of(utterances(ring, 5, 6, 7))
+
+    with pytest.raises(AudioOverwritten):
+        joined.copy_into(np.zeros(48_000, np.int16))

@@ -196,3 +196,24 @@ def test_older_audio_is_let_go_while_nobody_speaks() -> None:
 def test_settings_that_contradict_each_other_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"_s|probability|time"):
         Endpointing(**wrong)
+
+
+@settings(deadline=None)
+@given(PIECES, RULES)
+def test_what_is_under_way_comes_out_as_it_was_foretold_if_nothing_more_is_said(
+    pieces: list[tuple[float, int, float]], rules: Endpointing
+) -> None:
+    segmenter, at, now_s = Segmenter(rules), 1_000, 5.0
+    for probability, pause_s in spread(pieces):
+        now_s += pause_s
+        segmenter.push(probability, at=at, start_s=now_s)
+        at += CHUNK_SAMPLES
+        now_s += CHUNK_S
+    found = segmenter.under_way(now_s, heard=at)
+    ended = segmenter.idle(now_s + 10, heard=at)
+
+    assert (found is None) == (ended is None)
+    if found is not None:
+        foretold, quiet_s = found
+        assert foretold == ended
+        assert quiet_s == pytest.approx(now_s - foretold.end_s)

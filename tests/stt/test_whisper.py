@@ -3,11 +3,13 @@
 import json
 import shutil
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from stt.engine import EngineUnavailable, Hints, TranscriptionFailed, Words
 from stt.layout import FILES, PROPERTIES
@@ -236,3 +238,115 @@ def test_properties_that_make_no_sense_are_refused(folder: Path, text: str) -> N
 
     with pytest.raises(EngineUnavailable, match=PROPERTIES):
         read_properties(folder)
+
+
+# -- language --------------------------------------------------------------------------------------------------------
+
+
+def a_clip(language: str) -> NDArray[np.int16]:
+    return recording(next(clip["file"] for clip in clips() if clip["language"] == language))
+
+
+@pytest.mark.parametrize("clip", clips(), ids=lambda clip: clip["file"])
+@pytest.mark.parametrize("usual", ["en", "uk", "de"])
+def test_the_usual_language_is_left_when_what_was_said_is_clearly_another(
+    whisper: Whisper, clip: dict[str, Any], usual: str
+) -> None:
+    words = whisper.recognise(recording(clip["file"]), Hints(usual=usual))
+
+    assert words.language == clip["language"]
+    assert normalised(words.text) == normalised(clip["text"])
+
+
+def test_a_sound_of_less_than_a_second_never_changes_the_language(whisper: Whisper) -> None:
+    assert whisper.recognise(a_clip("uk")[:15_000], Hints(usual="de")).language == "de"
+
+
+def test_detection_that_is_sure_and_wrong_is_overruled_by_the_words(
+    whisper: Whisper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whisper, "_likely", lambda _: ("uk", 0.99))
+
+    words = whisper.recognise(a_clip("en"), Hints(usual="en"))
+
+    assert words.language == "en"
+
+
+def test_detection_that_is_not_sure_is_not_even_tried(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whisper, "_likely", lambda _: ("de", 0.5))
+    spoken: list[str] = []
+    tokenizer = whisper._tokenizer
+
+    def spy(language: str) -> Any:
+        spoken.append(language)
+        return tokenizer(language)
+
+    monkeypatch.setattr(whisper, "_tokenizer", spy)
+    whisper.recognise(a_clip("en"), Hints(usual="en"))
+
+    assert set(spoken) == {"en"}
+
+
+def test_the_language_of_the_session_is_not_asked_about(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> NoReturn:
+        raise AssertionError("detection was asked")
+
+    monkeypatch.setattr(whisper, "_likely", refuse)
+
+    assert whisper.recognise(a_clip("uk"), Hints(language="en", usual="uk")).language == "en"
+
+
+# -- attempts --------------------------------------------------------------------------------------------------------
+
+
+def test_in_a_hurry_nothing_is_tried_twice(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    temperatures: list[float] = []
+    generate = whisper._generate
+
+    def doubtful(*arguments: Any, temperature: float, **options: Any) -> Any:
+        temperatures.append(temperature)
+        return replace(generate(*arguments, temperature=temperature, **options), logprob=-2.0)
+
+    monkeypatch.setattr(whisper, "_generate", doubtful)
+
+    whisper.recognise(a_clip("en"), Hints(language="en", thorough=False))
+    assert temperatures == [0.0]
+    whisper.recognise(a_clip("en"), Hints(language="en"))
+    assert temperatures == [0.0, 0.0, pytest.approx(0.4)]
+
+
+@pytest.mark.parametrize("clip", clips(), ids=lambda clip: clip["file"])
+def test_a_verified_window_has_the_same_words(clip: dict[str, Any]) -> None:
+    words = Whisper(MODEL, window="verified").recognise(recording(clip["file"]))
+
+    assert normalised(words.text) == normalised(clip["text"])
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"runaway": True}, {"logprob": -0.8}, {"text": ""}, {"no_speech": 0.7}],
+    ids=["runaway", "unlikely", "nothing", "silence"],
+)
+def test_a_short_window_that_does_not_convince_is_followed_by_a_full_one(
+    monkeypatch: pytest.MonkeyPatch, spoilt: dict[str, Any]
+) -> None:
+    verified = Whisper(MODEL, window="verified")
+    frames: list[int] = []
+    compute, generate = verified._mel.compute, verified._generate
+
+    def note(samples: Any, count: int) -> Any:
+        frames.append(count)
+        return compute(samples, count)
+
+    def spoil(*arguments: Any, **options: Any) -> Any:
+        made = generate(*arguments, **options)
+        return replace(made, **spoilt) if frames[-1] < 3_000 else made
+
+    monkeypatch.setattr(verified._mel, "compute", note)
+    monkeypatch.setattr(verified, "_generate", spoil)
+    clip = clips()[0]
+    words = verified.recognise(recording(clip["file"]), Hints(language=clip["language"]))
+
+    assert len(frames) == 2
+    assert frames[0] < frames[1] == 3_000
+    assert normalised(words.text) == normalised(clip["text"])
