@@ -1,7 +1,5 @@
 """Words that are not believed."""
 
-# ruff: noqa: RUF001 - Ukrainian has letters that look like others.
-
 from __future__ import annotations
 
 import pytest

@@ -243,6 +243,16 @@ def test_properties_that_make_no_sense_are_refused(folder: Path, text: str) -> N
 # -- language --------------------------------------------------------------------------------------------------------
 
 
+class Mistaken:
+    """Language detection that always finds the same."""
+
+    def __init__(self, language: str, probability: float) -> None:
+        self._found = language, probability
+
+    def __call__(self, _: object) -> tuple[str, float]:
+        return self._found
+
+
 def a_clip(language: str) -> NDArray[np.int16]:
     return recording(next(clip["file"] for clip in clips() if clip["language"] == language))
 
@@ -265,7 +275,7 @@ def test_a_sound_of_less_than_a_second_never_changes_the_language(whisper: Whisp
 def test_detection_that_is_sure_and_wrong_is_overruled_by_the_words(
     whisper: Whisper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whisper, "_likely", lambda _: ("uk", 0.99))
+    monkeypatch.setattr(whisper, "_likely", Mistaken("uk", 0.99))
 
     words = whisper.recognise(a_clip("en"), Hints(usual="en"))
 
@@ -273,7 +283,7 @@ def test_detection_that_is_sure_and_wrong_is_overruled_by_the_words(
 
 
 def test_detection_that_is_not_sure_is_not_even_tried(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whisper, "_likely", lambda _: ("de", 0.5))
+    monkeypatch.setattr(whisper, "_likely", Mistaken("de", 0.5))
     spoken: list[str] = []
     tokenizer = whisper._tokenizer
 
