@@ -19,6 +19,7 @@ import base64
 import binascii
 import contextlib
 import hmac
+import ipaddress
 import os
 import re
 import stat
@@ -168,7 +169,7 @@ class FileKeys:
         await prove(self)
 
     def _create(self) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._folder)
         self._check_folder()
         if not self._versions():
             self._advance()
@@ -270,6 +271,13 @@ class FileKeys:
         return "<FileKeys>"
 
 
+def make_folder(folder: Path) -> None:
+    """Make *folder*, and those above it that are missing, for us alone whatever the umask is."""
+    for each in reversed((folder, *folder.parents)):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
+
+
 def check_parents(path: Path) -> None:
     """Nothing, if nobody but us and root can put another folder in the place of *path*, or of one above it.
 
@@ -345,6 +353,14 @@ class EnvironmentKeys:
 
     def __repr__(self) -> str:
         return f"<EnvironmentKeys, {len(self._keys)} versions>"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host* is this machine, as an address or by the name localhost."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 _LABELS = {

@@ -12,7 +12,6 @@ connection and through this process; that is what TLS is asked for.
 from __future__ import annotations
 
 import base64
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -21,19 +20,11 @@ import aiohttp
 from yarl import URL
 
 from storage.errors import DecryptionFailed, KeyProviderFailed, Misconfigured, UnknownKey, UnsafeAddress
-from storage.keys import prove
+from storage.keys import is_loopback, prove
 
 if TYPE_CHECKING:
     import ssl
     from types import TracebackType
-
-
-def is_loopback(host: str) -> bool:
-    """Whether *host* is this machine, as an address or by the name localhost."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)

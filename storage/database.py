@@ -1,0 +1,416 @@
+"""Two databases, content and keyring, each with one writer at a time.
+
+    open_databases(folder, content_dsn, keyring_dsn)
+      -> Databases(content, keyring)
+           .read()    a snapshot; writing in it is an error
+           .write()   the only writer, in all processes, from its first line on; committed at its end
+
+SQLite is the default, one file each in a folder of ours alone; PostgreSQL where there is a DSN. A writer begins with
+BEGIN IMMEDIATE, or with an advisory lock of the whole transaction: what it read cannot change before it writes. With
+SQLite's plain BEGIN two could read the same row, and one would fail; with the driver's default, one change is lost.
+
+Errors of the libraries end here. They quote parameters, and PostgreSQL's detail quotes rows, so what leaves this file
+is a `DatabaseFailed` without their text and without them as its cause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import ssl
+import stat
+import threading
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
+from alembic.util.exc import CommandError
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.errors import (
+    DatabaseBusy,
+    DatabaseFailed,
+    DatabaseFull,
+    Misconfigured,
+    UnsafeAddress,
+    UnsafePlace,
+    WrongSchema,
+)
+from storage.keys import check_parents, is_loopback, make_folder, owned_by_us
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+Kind = Literal["content", "keyring"]
+
+BUSY_S: Final = 5.0
+"""How long somebody else may be writing before `DatabaseBusy`."""
+
+PRAGMAS: Final = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "busy_timeout": str(int(BUSY_S * 1000)),  # or what the database is opened with
+    "secure_delete": "ON",
+    "temp_store": "MEMORY",
+    "trusted_schema": "OFF",
+}
+"""Set on each connection: readers beside a writer; nothing acknowledged is lost with the power; references hold;
+deleted rows are overwritten; sorting never spills to a file; a changed schema calls no functions."""
+
+WRITER_LOCK: Final = 0x536B696C
+"""The advisory lock of PostgreSQL's writers. Locks are counted for each database."""
+
+_READERS = 4
+_ALEMBIC = threading.Lock()
+_ATTEMPTS = 40
+_PAUSE_S = 0.05
+
+
+class Database:
+    """One of the two databases, by its URL."""
+
+    def __init__(self, kind: Kind, url: URL, *, connect_args: dict[str, Any], busy_s: float = BUSY_S) -> None:
+        self.kind: Kind = kind
+        self._url = url
+        self._connect_args = connect_args
+        self._busy_s = busy_s
+        # One writer in this process: those who wait here, wait in turn; SQLite's own waiting is not fair.
+        self._writer = self._engine(writes=True, size=1)
+        self._readers = self._engine(writes=False, size=_READERS)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of ours."""
+        return self._url.get_backend_name() == "sqlite"
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection that sees one state of the database and cannot write.
+
+        Raises:
+            DatabaseFailed: If the database does not do it.
+        """
+        async with self._transaction(self._readers) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncConnection]:
+        """The only connection that writes, in all processes. Committed at the end; undone by any exception.
+
+        Raises:
+            DatabaseBusy: If others have been writing for `BUSY_S`.
+            DatabaseFull: If no room is left.
+            DatabaseFailed: If the database does not do it. Only a failure of the commit itself leaves open whether it
+                was done, so whoever repeats must be able to.
+        """
+        async with self._transaction(self._writer) as connection:
+            yield connection
+
+    async def migrate(self, revision: str = "head", *, steps: Path | None = None) -> None:
+        """Bring the tables to the newest form, or that of *revision*, all at once or not at all.
+
+        Processes that start together do it one after the other. *steps* replaces the folder of migrations, for tests.
+
+        Raises:
+            WrongSchema: If a newer version of the program made the tables.
+        """
+        # In a thread: Alembic reads files, and keeps its context in globals, so that only one may run in a process.
+        changed = await asyncio.to_thread(self._migrate_alone, steps or steps_of(self.kind), revision)
+        if changed:
+            await self.compact()
+
+    def _migrate_alone(self, steps: Path, revision: str) -> bool:
+        with _ALEMBIC:
+            return asyncio.run(self._migrate(steps, revision))
+
+    async def _migrate(self, steps: Path, revision: str) -> bool:
+        engine = self._engine(writes=True, size=1, foreign_keys=False)
+        try:
+            async with self._transaction(engine) as connection:
+                return await connection.run_sync(_migrate, steps, revision)
+        except (CommandError, RevisionError):
+            raise WrongSchema("this database was made by another version of the program") from None
+        finally:
+            await engine.dispose()
+
+    async def compact(self) -> None:
+        """Rewrite the database without what was deleted, and empty SQLite's journal.
+
+        Raises:
+            DatabaseBusy: If somebody kept reading what was deleted. What is left is ciphertext; try again.
+        """
+        with _translated():
+            async with _connected(self._writer) as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                # Not through SQLAlchemy: it would begin a transaction, in which nothing can be vacuumed.
+                await driver.execute("VACUUM")
+                if self.is_sqlite:
+                    for _ in range(_ATTEMPTS):
+                        async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+                            (busy, *_) = await cursor.fetchone()
+                        if not busy:
+                            return
+                        await asyncio.sleep(_PAUSE_S)
+                    raise DatabaseBusy("somebody still reads the journal")
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+        with _translated():
+            async with _connected(engine) as connection, connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        """Close the connections; before the event loop ends, because each of SQLite's has a thread."""
+        await self._writer.dispose()
+        await self._readers.dispose()
+
+    def _engine(self, *, writes: bool, size: int, foreign_keys: bool = True) -> AsyncEngine:
+        options: dict[str, Any] = {}
+        if not self.is_sqlite and not writes:
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        engine = create_async_engine(
+            self._url,
+            connect_args=self._connect_args,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=self._busy_s,
+            hide_parameters=True,
+            execution_options=options,
+        )
+        if self.is_sqlite:
+            pragmas = PRAGMAS | {"foreign_keys": "ON" if foreign_keys else "OFF"}
+            pragmas["busy_timeout"] = str(int(self._busy_s * 1000))
+            if not writes:
+                pragmas["query_only"] = "ON"
+            _on_connect(engine, pragmas)
+            _on_begin(engine, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        elif writes:
+            _on_begin(engine, f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+        return engine
+
+    def __repr__(self) -> str:
+        return f"<Database {self.kind}, {self._url.get_backend_name()}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Both databases, open.
+
+    Attributes:
+        content: What people chose to keep.
+        keyring: Their data keys.
+    """
+
+    content: Database
+    keyring: Database
+
+
+@asynccontextmanager
+async def open_databases(
+    folder: Path, *, content_dsn: str | None = None, keyring_dsn: str | None = None, busy_s: float = BUSY_S
+) -> AsyncGenerator[Databases]:
+    """Both databases, at the newest form, until the end of the block: files in *folder* unless there is a DSN.
+
+    A DSN has the form postgresql://user@host/database, with `sslmode=verify-full` (the default beyond this machine),
+    `sslrootcert=FILE` for authorities of one's own, `host=/folder` for a socket, and `port`. *busy_s* is how long to
+    wait while others write.
+
+    Raises:
+        UnsafePlace: If others may read or replace the folder or a file.
+        UnsafeAddress: If a server would be spoken to without TLS and a checked certificate.
+        Misconfigured: If a DSN is none, or both name the same database.
+        WrongSchema: If a newer version of the program made the tables.
+        DatabaseFailed: If a database cannot be opened.
+    """
+    if content_dsn and keyring_dsn and _same_database(content_dsn, keyring_dsn):
+        raise Misconfigured("content and keyring must be two databases, so that they are backed up apart")
+    content = _open(folder, "content", content_dsn, busy_s)
+    keyring = _open(folder, "keyring", keyring_dsn, busy_s)
+    try:
+        await content.migrate()
+        await keyring.migrate()
+        yield Databases(content, keyring)
+    finally:
+        await content.close()
+        await keyring.close()
+
+
+def _open(folder: Path, kind: Kind, dsn: str | None, busy_s: float) -> Database:
+    return open_sqlite(folder, kind, busy_s=busy_s) if dsn is None else open_postgres(dsn, kind, busy_s=busy_s)
+
+
+def open_sqlite(folder: Path, kind: Kind, *, busy_s: float = BUSY_S) -> Database:
+    """The database in a file of *folder*, which is made if there is none. The tables are not."""
+    check_folder(folder)
+    path = folder / f"{kind}.db"
+    try:
+        # SQLite gives its journals the mode of the database, so nothing depends on the process's umask.
+        path.touch(mode=0o600)
+        for file in (path, *folder.glob(f"{kind}.db-*")):
+            state = file.lstat()
+            if not stat.S_ISREG(state.st_mode) or not owned_by_us(state) or state.st_mode & 0o077:
+                raise UnsafePlace("a database must be readable by us alone: chmod 0600")
+    except OSError:
+        raise Misconfigured("the data directory cannot be written") from None
+    url = make_url("sqlite+aiosqlite://").set(database=str(path))
+    return Database(kind, url, connect_args={"timeout": busy_s}, busy_s=busy_s)
+
+
+def open_postgres(dsn: str, kind: Kind, *, busy_s: float = BUSY_S) -> Database:
+    """The database behind *dsn*, not connected yet. The tables are not made."""
+    url, tls = _postgres(dsn)
+    settings = {"lock_timeout": str(int(busy_s * 1000)), "application_name": "skillrally"}
+    connect_args = {"ssl": tls, "timeout": busy_s, "server_settings": settings}
+    return Database(kind, url, connect_args=connect_args, busy_s=busy_s)
+
+
+def check_folder(folder: Path) -> None:
+    """Make the data directory, for us alone, unless it is there.
+
+    Raises:
+        UnsafePlace: If others may read it, or replace it or a folder above.
+        Misconfigured: If it cannot be made.
+    """
+    try:
+        make_folder(folder)
+        state = folder.stat()
+        if not owned_by_us(state) or state.st_mode & 0o077:
+            raise UnsafePlace("the data directory must be ours alone: chmod 0700")
+        check_parents(folder.resolve())
+    except OSError:
+        raise Misconfigured("the data directory cannot be made") from None
+
+
+def _same_database(one: str, other: str) -> bool:
+    urls = [_postgres(dsn)[0] for dsn in (one, other)]
+    places = [(url.host or url.query.get("host"), url.port or url.query.get("port"), url.database) for url in urls]
+    return places[0] == places[1]
+
+
+def _postgres(dsn: str) -> tuple[URL, ssl.SSLContext | Literal[False]]:
+    try:
+        url = make_url(dsn)
+    except Exception:  # noqa: BLE001  SQLAlchemy's error quotes the DSN, which has a password
+        raise Misconfigured("a DSN has the form postgresql://user@host/database") from None
+    query = {name: value for name, value in url.query.items() if isinstance(value, str)}
+    host = query.get("host", url.host)
+    # Without a host or a database, libraries take one from the environment.
+    if url.drivername not in {"postgresql", "postgres", "postgresql+asyncpg"} or not host or not url.database:
+        raise Misconfigured("a DSN has the form postgresql://user@host/database")
+    if set(url.query) - {"host", "port", "sslmode", "sslrootcert"} or "," in host:
+        raise Misconfigured("a DSN has no other options than host, port, sslmode and sslrootcert, and one host")
+    mode = query.pop("sslmode", None)
+    authority = query.pop("sslrootcert", None)
+    here = host.startswith("/") or is_loopback(host)
+    if mode not in {None, "verify-full"} and not (here and mode == "disable"):
+        raise UnsafeAddress("PostgreSQL beyond this machine is spoken to with sslmode=verify-full only")
+    tls: ssl.SSLContext | Literal[False] = False
+    if mode == "verify-full" or not here:
+        try:
+            tls = ssl.create_default_context(cafile=authority)
+        except OSError:
+            raise Misconfigured("the file of sslrootcert cannot be read") from None
+    return url.set(drivername="postgresql+asyncpg", query=query), tls
+
+
+def _on_connect(engine: AsyncEngine, pragmas: dict[str, str]) -> None:
+    def set_pragmas(raw: Any, _record: object) -> None:
+        # The driver's own BEGIN would come late, before the first change, and be a deferred one.
+        raw.isolation_level = None
+        cursor = raw.cursor()
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name}={value}")
+            if name == "journal_mode" and cursor.fetchone()[0] != "wal":
+                raise DatabaseFailed("this file system does not carry SQLite's write-ahead log")
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", set_pragmas)
+
+
+def _on_begin(engine: AsyncEngine, statement: str) -> None:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    event.listen(engine.sync_engine, "begin", begin)
+
+
+def steps_of(kind: Kind) -> Path:
+    """The folder with the migrations of that database."""
+    return Path(__file__).parent / "migrations" / kind
+
+
+def alembic(connection: Connection, steps: Path) -> Config:
+    """Alembic's configuration for the steps in that folder, run on *connection*."""
+    config = Config()
+    config.set_main_option("script_location", str(steps).replace("%", "%%"))
+    config.set_main_option("file_template", "v%%(rev)s_%%(slug)s")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _migrate(connection: Connection, steps: Path, revision: str) -> bool:
+    """Whether anything was changed."""
+    config = alembic(connection, steps)
+    context = MigrationContext.configure(connection)
+    before = context.get_current_revision()
+    scripts = ScriptDirectory.from_config(config)
+    done = {step.revision for step in scripts.iterate_revisions(before, "base")} if before else set[str]()
+    backwards = revision == "base" or (revision != before and revision in done)
+    (command.downgrade if backwards else command.upgrade)(config, revision)
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
+        raise DatabaseFailed("a migration left rows that point nowhere")
+    return before is not None and context.get_current_revision() != before
+
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40001", "40P01"}
+"""SQLite's result codes, and PostgreSQL's lock_not_available, serialization_failure and deadlock_detected."""
+
+_FULL = {sqlite3.SQLITE_FULL, "53100"}
+"""SQLite's result code, and PostgreSQL's disk_full."""
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    async with AsyncExitStack() as stack:
+        # What goes wrong in the caller's block is the caller's; only reaching the database is ours to explain.
+        try:
+            connection = await stack.enter_async_context(engine.connect())
+        except PoolTimeout:
+            raise DatabaseBusy("others have been using the database for too long") from None
+        except sqlite3.Error as error:
+            raise _translate(error) from None
+        except (OSError, TimeoutError):
+            raise DatabaseFailed("the database cannot be reached") from None
+        yield connection
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translate(error.orig) from None
+
+
+def _translate(error: BaseException | None) -> DatabaseFailed:
+    code: object = getattr(error, "sqlite_errorcode", None)
+    code = code & 0xFF if isinstance(code, int) else getattr(error, "sqlstate", None)
+    if code in _BUSY:
+        return DatabaseBusy("somebody else has been writing for too long")
+    if code in _FULL:
+        return DatabaseFull("no room is left for the database")
+    return DatabaseFailed("the database refused")

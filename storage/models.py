@@ -1,0 +1,484 @@
+"""The tables of both databases, and why each column is there.
+
+    Content   what people chose to keep, sealed under their data keys, and what running the bot needs
+    Keyring   the data keys, wrapped, and the tombstones of those that were destroyed
+
+They are two databases so that a backup of the content, restored beside the living keyring, opens nothing of anybody
+whose key was destroyed.
+
+Every column says in `info` how it is protected (`privacy`), what for (`purpose`), on what legal ground (`basis`) and
+for how long (`retention`); see `Privacy`, `Why`, `Basis` and `Retention`. The record of processing and the export are
+made from that, so a column without it is an error in the tests.
+
+Nothing here cascades. Deleting a subject, or a transcript, fails while a row still points to it: an erasure that forgot
+a table would be noticed by the database.
+
+Columns: `enc_…` is a sealed field (see `storage.crypto`), `…_idx` or `idx` an HMAC of a Discord id, `…_at` a moment in
+UTC, `…_day` a date, `rev` how often the sealed fields of a row were rewritten.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID  # noqa: TC003  SQLAlchemy reads the annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+Privacy = Literal["cipher", "index", "public"]
+"""Sealed under a data key; an HMAC that only this installation can make; or plain: random ids, days, states, counts."""
+
+Why = Literal[
+    "identify",  # know a person again
+    "consent",  # ask, remember and prove what was agreed to
+    "transcripts",  # keep what its speakers chose to save
+    "feedback",  # comments on an interview, made on request
+    "captions",  # delete captions from Discord when their time is over
+    "budget",  # keep what feedback costs within bounds
+    "idempotency",  # do once what Discord sends twice
+    "requests",  # answer people's requests about their data in time
+    "security",  # see misuse
+    "analytics",  # count use, by those who agreed
+    "erasure",  # keep erased what was erased
+    "keys",  # open what is sealed
+    "operation",  # run on time, once
+]
+
+Basis = Literal["consent", "contract", "legitimate_interest", "legal_obligation"]
+"""Article 6(1)(a), (b), (f) and (c) of the GDPR."""
+
+Retention = Literal[
+    "account",  # until the account is deleted
+    "saved",  # until its owner deletes it, or the account
+    "interview",  # until the interview is over
+    "job",  # until the work is done, at most a day
+    "30 days",
+    "90 days",
+    "backups",  # as long as a backup could bring back what was erased
+    "installation",  # no person's data; as long as the bot is run
+]
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""How constraints are named, so that migrations can name them again."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as microseconds since 1970, which both databases compare alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Microseconds; a datetime without a zone is refused."""
+        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The datetime again."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+def _about(privacy: Privacy, purpose: Why, basis: Basis, retention: Retention) -> dict[str, Any]:
+    return {"privacy": privacy, "purpose": purpose, "basis": basis, "retention": retention}
+
+
+_HMAC = LargeBinary(32)
+_HASH = LargeBinary(32)
+_STATE = String(16)
+
+
+class Content(DeclarativeBase):
+    """The tables of the content database."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class Subject(Content):
+    """A person who agreed to something once. The id is random and means nothing outside."""
+
+    __tablename__ = "subject"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "identify", "contract", "account"))
+    idx: Mapped[bytes] = mapped_column(_HMAC, unique=True, info=_about("index", "identify", "contract", "account"))
+    enc_discord_id: Mapped[bytes] = mapped_column(info=_about("cipher", "identify", "contract", "account"))
+    created_day: Mapped[date] = mapped_column(info=_about("public", "identify", "contract", "account"))
+
+
+class ConsentLink(Content):
+    """A link of the ledger's chain. It says nothing about anybody once its event and the event's salt are gone."""
+
+    __tablename__ = "consent_link"
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        info=_about("public", "consent", "legal_obligation", "installation"),
+    )
+    commitment: Mapped[bytes] = mapped_column(
+        _HASH, info=_about("public", "consent", "legal_obligation", "installation")
+    )
+    head: Mapped[bytes] = mapped_column(_HASH, info=_about("public", "consent", "legal_obligation", "installation"))
+    mac: Mapped[bytes] = mapped_column(_HMAC, info=_about("public", "consent", "legal_obligation", "installation"))
+
+
+class ConsentEvent(Content):
+    """Somebody said yes or took it back, for one purpose."""
+
+    __tablename__ = "consent_event"
+    __table_args__ = (
+        UniqueConstraint("interaction_idx", "purpose"),
+        Index(None, "subject_id", "purpose", "seq"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "consent", "legal_obligation", "account"))
+    seq: Mapped[int] = mapped_column(
+        BigInteger,
+        ForeignKey("consent_link.seq"),
+        unique=True,
+        info=_about("public", "consent", "legal_obligation", "account"),
+    )
+    subject_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), info=_about("public", "consent", "legal_obligation", "account")
+    )
+    purpose: Mapped[str] = mapped_column(_STATE, info=_about("public", "consent", "legal_obligation", "account"))
+    given: Mapped[bool] = mapped_column(info=_about("public", "consent", "legal_obligation", "account"))
+    policy_version: Mapped[str] = mapped_column(
+        String(40), info=_about("public", "consent", "legal_obligation", "account")
+    )
+    policy_hash: Mapped[bytes] = mapped_column(_HASH, info=_about("public", "consent", "legal_obligation", "account"))
+    interaction_idx: Mapped[bytes] = mapped_column(
+        _HMAC, info=_about("index", "idempotency", "legal_obligation", "account")
+    )
+    salt: Mapped[bytes] = mapped_column(
+        LargeBinary(32), info=_about("public", "consent", "legal_obligation", "account")
+    )
+    enc_detail: Mapped[bytes] = mapped_column(info=_about("cipher", "consent", "legal_obligation", "account"))
+
+
+class Transcript(Content):
+    """An interview that its owner saved."""
+
+    __tablename__ = "transcript"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "transcripts", "consent", "saved"))
+    owner_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), index=True, info=_about("public", "transcripts", "consent", "saved")
+    )
+    enc_title: Mapped[bytes] = mapped_column(info=_about("cipher", "transcripts", "consent", "saved"))
+    state: Mapped[str] = mapped_column(_STATE, info=_about("public", "transcripts", "consent", "saved"))
+    created_day: Mapped[date] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
+    rev: Mapped[int] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
+
+
+class Turn(Content):
+    """What one person said without a break, sealed under the speaker's key, whoever owns the transcript.
+
+    Without a speaker and a body it stands for words whose speaker did not want them saved.
+    """
+
+    __tablename__ = "turn"
+    __table_args__ = (UniqueConstraint("transcript_id", "seq"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "transcripts", "consent", "saved"))
+    transcript_id: Mapped[UUID] = mapped_column(
+        ForeignKey("transcript.id"), info=_about("public", "transcripts", "consent", "saved")
+    )
+    speaker_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("subject.id"), index=True, info=_about("public", "transcripts", "consent", "saved")
+    )
+    seq: Mapped[int] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
+    enc_body: Mapped[bytes | None] = mapped_column(info=_about("cipher", "transcripts", "consent", "saved"))
+    rev: Mapped[int] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
+
+
+class Share(Content):
+    """Somebody else who may read a transcript."""
+
+    __tablename__ = "share"
+    __table_args__ = (UniqueConstraint("transcript_id", "reader_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "transcripts", "consent", "saved"))
+    transcript_id: Mapped[UUID] = mapped_column(
+        ForeignKey("transcript.id"), info=_about("public", "transcripts", "consent", "saved")
+    )
+    reader_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), index=True, info=_about("public", "transcripts", "consent", "saved")
+    )
+    created_day: Mapped[date] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
+
+
+class Feedback(Content):
+    """Comments on a transcript that its owner asked for."""
+
+    __tablename__ = "feedback"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "feedback", "consent", "saved"))
+    transcript_id: Mapped[UUID] = mapped_column(
+        ForeignKey("transcript.id"), index=True, info=_about("public", "feedback", "consent", "saved")
+    )
+    owner_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), index=True, info=_about("public", "feedback", "consent", "saved")
+    )
+    enc_body: Mapped[bytes] = mapped_column(info=_about("cipher", "feedback", "consent", "saved"))
+    model: Mapped[str] = mapped_column(String(100), info=_about("public", "feedback", "consent", "saved"))
+    schema_ver: Mapped[int] = mapped_column(info=_about("public", "feedback", "consent", "saved"))
+    created_day: Mapped[date] = mapped_column(info=_about("public", "feedback", "consent", "saved"))
+    rev: Mapped[int] = mapped_column(info=_about("public", "feedback", "consent", "saved"))
+
+
+class AiJob(Content):
+    """Feedback that was asked for and is not there yet."""
+
+    __tablename__ = "ai_job"
+    __table_args__ = (Index(None, "state", "not_before_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "feedback", "consent", "job"))
+    transcript_id: Mapped[UUID] = mapped_column(
+        ForeignKey("transcript.id"), index=True, info=_about("public", "feedback", "consent", "job")
+    )
+    owner_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), index=True, info=_about("public", "feedback", "consent", "job")
+    )
+    state: Mapped[str] = mapped_column(_STATE, info=_about("public", "feedback", "consent", "job"))
+    attempts: Mapped[int] = mapped_column(info=_about("public", "feedback", "consent", "job"))
+    not_before_at: Mapped[datetime] = mapped_column(Moment, info=_about("public", "feedback", "consent", "job"))
+    reserved_tokens: Mapped[int] = mapped_column(info=_about("public", "budget", "contract", "job"))
+    expires_at: Mapped[datetime] = mapped_column(Moment, info=_about("public", "feedback", "consent", "job"))
+
+
+class Budget(Content):
+    """What one person (in a day) or one server (in a month) has used of feedback."""
+
+    __tablename__ = "budget"
+
+    idx: Mapped[bytes] = mapped_column(
+        _HMAC, primary_key=True, info=_about("index", "budget", "legitimate_interest", "90 days")
+    )
+    period: Mapped[str] = mapped_column(
+        String(10), primary_key=True, info=_about("public", "budget", "legitimate_interest", "90 days")
+    )
+    reserved_tokens: Mapped[int] = mapped_column(
+        BigInteger, info=_about("public", "budget", "legitimate_interest", "90 days")
+    )
+    spent_tokens: Mapped[int] = mapped_column(
+        BigInteger, info=_about("public", "budget", "legitimate_interest", "90 days")
+    )
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "budget", "legitimate_interest", "90 days")
+    )
+
+
+class LiveMessage(Content):
+    """Where captions stand on Discord's servers, so that they are deleted whatever happens. Under the root's key."""
+
+    __tablename__ = "live_message"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "captions", "consent", "interview"))
+    enc_location: Mapped[bytes] = mapped_column(info=_about("cipher", "captions", "consent", "interview"))
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "captions", "consent", "interview")
+    )
+
+
+class Idempotency(Content):
+    """An interaction that was answered, so that its copy has no second effect."""
+
+    __tablename__ = "idempotency"
+
+    interaction_idx: Mapped[bytes] = mapped_column(
+        _HMAC, primary_key=True, info=_about("index", "idempotency", "contract", "30 days")
+    )
+    result_hash: Mapped[bytes] = mapped_column(_HASH, info=_about("public", "idempotency", "contract", "30 days"))
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "idempotency", "contract", "30 days")
+    )
+
+
+class Request(Content):
+    """Somebody wants to know, correct or erase something, or objects; to be answered in 30 days.
+
+    One that came by e-mail has no subject until its sender confirmed it on Discord.
+    """
+
+    __tablename__ = "request"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "requests", "legal_obligation", "account"))
+    subject_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("subject.id"), index=True, info=_about("public", "requests", "legal_obligation", "account")
+    )
+    kind: Mapped[str] = mapped_column(_STATE, info=_about("public", "requests", "legal_obligation", "account"))
+    enc_detail: Mapped[bytes] = mapped_column(info=_about("cipher", "requests", "legal_obligation", "account"))
+    received_at: Mapped[datetime] = mapped_column(
+        Moment, info=_about("public", "requests", "legal_obligation", "account")
+    )
+    due_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "requests", "legal_obligation", "account")
+    )
+    closed_at: Mapped[datetime | None] = mapped_column(
+        Moment, info=_about("public", "requests", "legal_obligation", "account")
+    )
+    reminders: Mapped[int] = mapped_column(info=_about("public", "requests", "legal_obligation", "account"))
+
+
+class Audit(Content):
+    """A security event: what happened, to whom as an HMAC, when. Never content."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=_about("public", "security", "legitimate_interest", "90 days")
+    )
+    event: Mapped[str] = mapped_column(String(40), info=_about("public", "security", "legitimate_interest", "90 days"))
+    idx: Mapped[bytes | None] = mapped_column(
+        _HMAC, index=True, info=_about("index", "security", "legitimate_interest", "90 days")
+    )
+    happened_at: Mapped[datetime] = mapped_column(
+        Moment, info=_about("public", "security", "legitimate_interest", "90 days")
+    )
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "security", "legitimate_interest", "90 days")
+    )
+
+
+class AnalyticsEvent(Content):
+    """Something was used, by somebody who agreed to be counted."""
+
+    __tablename__ = "analytics_event"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "analytics", "consent", "90 days"))
+    pseudonym: Mapped[str] = mapped_column(
+        String(32), index=True, info=_about("index", "analytics", "consent", "90 days")
+    )
+    name: Mapped[str] = mapped_column(String(40), info=_about("public", "analytics", "consent", "90 days"))
+    props: Mapped[dict[str, Any]] = mapped_column(JSON, info=_about("public", "analytics", "consent", "90 days"))
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "analytics", "consent", "90 days")
+    )
+
+
+class Lease(Content):
+    """Which process does a job that only one may do, until when; *token* grows with each holder."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(
+        String(40), primary_key=True, info=_about("public", "operation", "legitimate_interest", "installation")
+    )
+    owner: Mapped[UUID] = mapped_column(info=_about("public", "operation", "legitimate_interest", "installation"))
+    token: Mapped[int] = mapped_column(
+        BigInteger, info=_about("public", "operation", "legitimate_interest", "installation")
+    )
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, info=_about("public", "operation", "legitimate_interest", "installation")
+    )
+
+
+class RetentionRun(Content):
+    """One run of deleting what is due: when, and how many rows of each table."""
+
+    __tablename__ = "retention_run"
+
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=_about("public", "operation", "legitimate_interest", "90 days")
+    )
+    started_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "operation", "legitimate_interest", "90 days")
+    )
+    finished_at: Mapped[datetime | None] = mapped_column(
+        Moment, info=_about("public", "operation", "legitimate_interest", "90 days")
+    )
+    counts: Mapped[dict[str, Any]] = mapped_column(
+        JSON, info=_about("public", "operation", "legitimate_interest", "90 days")
+    )
+
+
+class ContentMeta(Content):
+    """The one row that says up to which erasure this database has followed the keyring."""
+
+    __tablename__ = "meta"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(
+        primary_key=True,
+        autoincrement=False,
+        info=_about("public", "operation", "legitimate_interest", "installation"),
+    )
+    generation: Mapped[int] = mapped_column(
+        BigInteger, info=_about("public", "erasure", "legal_obligation", "installation")
+    )
+
+
+class Keyring(DeclarativeBase):
+    """The tables of the keyring database."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class Dek(Keyring):
+    """One version of a subject's data key, wrapped under one version of the key-encryption key."""
+
+    __tablename__ = "dek"
+    __table_args__ = (UniqueConstraint("subject_id", "dek_ver"),)
+
+    dek_id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "keys", "contract", "account"))
+    subject_id: Mapped[UUID] = mapped_column(info=_about("public", "keys", "contract", "account"))
+    dek_ver: Mapped[int] = mapped_column(info=_about("public", "keys", "contract", "account"))
+    kek_ver: Mapped[int] = mapped_column(index=True, info=_about("public", "keys", "contract", "account"))
+    wrapped: Mapped[bytes] = mapped_column(info=_about("cipher", "keys", "contract", "account"))
+    commitment: Mapped[bytes] = mapped_column(_HMAC, info=_about("public", "keys", "contract", "account"))
+
+
+class Tombstone(Keyring):
+    """A subject whose keys were destroyed. The id was random and names nobody; a person who returns gets another."""
+
+    __tablename__ = "tombstone"
+
+    subject_id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=_about("public", "erasure", "legal_obligation", "backups")
+    )
+    generation: Mapped[int] = mapped_column(
+        BigInteger, index=True, info=_about("public", "erasure", "legal_obligation", "backups")
+    )
+    erased_at: Mapped[datetime] = mapped_column(Moment, info=_about("public", "erasure", "legal_obligation", "backups"))
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "erasure", "legal_obligation", "backups")
+    )
+
+
+class KeyringMeta(Keyring):
+    """The one row that counts erasures."""
+
+    __tablename__ = "meta"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(
+        primary_key=True,
+        autoincrement=False,
+        info=_about("public", "operation", "legitimate_interest", "installation"),
+    )
+    generation: Mapped[int] = mapped_column(
+        BigInteger, info=_about("public", "erasure", "legal_obligation", "installation")
+    )

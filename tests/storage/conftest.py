@@ -1,0 +1,137 @@
+"""Both databases, on both engines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from storage.database import Databases, Kind, open_databases, open_postgres, open_sqlite
+from storage.models import Content, Keyring
+from tests.storage.postgres import NoPostgres, Server, running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from sqlalchemy import MetaData
+
+KINDS: tuple[Kind, ...] = ("content", "keyring")
+METADATA: dict[Kind, MetaData] = {"content": Content.metadata, "keyring": Keyring.metadata}
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where one installation's databases are, for whoever wants to open them, once or several times.
+
+    Attributes:
+        folder: The data directory.
+        content_dsn: The content database; None for a file.
+        keyring_dsn: The keyring database; None for a file.
+    """
+
+    folder: Path
+    content_dsn: str | None = None
+    keyring_dsn: str | None = None
+
+    def open(self, *, busy_s: float = 5.0) -> AbstractAsyncContextManager[Databases]:
+        return open_databases(self.folder, content_dsn=self.content_dsn, keyring_dsn=self.keyring_dsn, busy_s=busy_s)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server with two migrated databases: content and keyring."""
+    if os.environ.get("SKILLRALLY_NO_POSTGRES") == "1":
+        pytest.skip("SKILLRALLY_NO_POSTGRES=1")
+    try:
+        with running() as server:
+            asyncio.run(_make_databases(server))
+            yield server
+    except NoPostgres as missing:
+        pytest.fail(str(missing))
+
+
+async def _make_databases(server: Server) -> None:
+    connection = await asyncpg.connect(server.dsn("postgres"))
+    try:
+        for kind in KINDS:
+            await connection.execute(f"CREATE DATABASE {kind}")
+            database = open_postgres(server.dsn(kind), kind)
+            try:
+                await database.migrate()
+            finally:
+                await database.close()
+    finally:
+        await connection.close()
+
+
+async def _clean(server: Server, kind: Kind) -> None:
+    """Empty the database, which takes a tenth of the time that copying one takes. Tests leave it at the newest form."""
+    connection = await asyncpg.connect(server.dsn(kind))
+    try:
+        names = [name for name in METADATA[kind].tables if name != "meta"]
+        empty = "".join(f"DELETE FROM {name};" for name in names)  # noqa: S608  names of our own
+        await connection.execute(f"SET session_replication_role = replica; {empty}")
+        await connection.execute("UPDATE meta SET generation = 0")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with two migrated files, to copy."""
+    folder = tmp_path_factory.mktemp("migrated")
+
+    async def make() -> None:
+        for kind in KINDS:
+            database = open_sqlite(folder, kind)
+            try:
+                await database.migrate()
+            finally:
+                await database.close()
+
+    asyncio.run(make())
+    return folder
+
+
+def empty_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest_asyncio.fixture
+async def sqlite(tmp_path: Path, migrated: Path) -> Installation:
+    """Files, at the newest form and empty."""
+    folder = empty_folder(tmp_path)
+    for kind in KINDS:
+        shutil.copy2(migrated / f"{kind}.db", folder / f"{kind}.db")
+    return Installation(folder)
+
+
+@pytest_asyncio.fixture
+async def postgresql(tmp_path: Path, postgres: Server) -> Installation:
+    """Two databases of a server, at the newest form and empty."""
+    for kind in KINDS:
+        await _clean(postgres, kind)
+    return Installation(empty_folder(tmp_path), postgres.dsn("content"), postgres.dsn("keyring"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def installation(request: pytest.FixtureRequest) -> Installation:
+    """The same promises on both."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest_asyncio.fixture
+async def databases(installation: Installation) -> AsyncIterator[Databases]:
+    """Both databases, open."""
+    async with installation.open() as databases:
+        yield databases
