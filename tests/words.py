@@ -20,6 +20,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
+from difflib import SequenceMatcher
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
@@ -285,6 +286,15 @@ async def chain(sentences: int, seed: int, languages: Sequence[str]) -> list[Com
     return found
 
 
+def differences(said: str, heard: str) -> str:
+    """What was heard in place of what, as in "five -> nine"."""
+    wanted, got = words(said), words(heard)
+    blocks = SequenceMatcher(a=wanted, b=got, autojunk=False).get_opcodes()
+    return ", ".join(
+        f"{' '.join(wanted[a:b]) or '-'} -> {' '.join(got[c:d]) or '-'}" for tag, a, b, c, d in blocks if tag != "equal"
+    )
+
+
 def show_chain(found: Sequence[Compared], *, mistakes: bool) -> Table:
     """A table for people and for Markdown."""
     console = Console()
@@ -307,8 +317,9 @@ def show_chain(found: Sequence[Compared], *, mistakes: bool) -> Table:
                 str(through.lost),
                 f"{through.elsewhere}, {through.missing_s:.1f} s",
             )
-            for said, heard in (*direct.mistakes, *through.mistakes) if mistakes else ():
-                console.print(f"{one.language} {window}\n  {said}\n  {heard}", markup=False)
+            for way, errors in (("model alone", direct), ("whole chain", through)) if mistakes else ():
+                for said, heard in errors.mistakes:
+                    console.print(f"{one.language}, {shown}, {way}: {differences(said, heard)}", markup=False)
     return table
 
 
