@@ -290,6 +290,89 @@ def test_words_that_discord_did_not_take_are_written_a_little_later(kind: str) -
     check()
 
 
+@in_virtual_time
+async def test_when_little_is_said_every_line_is_shown_at_once() -> None:
+    board = FakeBoard()
+    async with running(board) as captions:
+        for _ in range(40):
+            captions.add(line("Said.", end_s=now_s()))
+            await asyncio.sleep(1.7)
+
+        assert max(captions.latencies_s) < 0.3
+
+
+@in_virtual_time
+async def test_what_is_still_being_said_is_shown_below_and_replaced_by_what_was() -> None:
+    board = FakeBoard()
+    async with running(board) as captions:
+        captions.add(line("Why?", OLEG, name="Oleg"))
+        captions.draft(ANNA, "Anna", "I have")
+        await asyncio.sleep(2)
+        assert board.shown == [f"{HEADER}\n**Oleg** Why?\n**Anna** I have …"]
+
+        captions.add(line("I have led a team."))
+        await asyncio.sleep(2)
+        assert board.shown == [f"{HEADER}\n**Oleg** Why?\n**Anna** I have led a team."]
+
+
+@in_virtual_time
+async def test_words_that_turned_out_to_be_none_are_taken_away() -> None:
+    board = FakeBoard()
+    async with running(board) as captions:
+        captions.draft(ANNA, "Anna", "Hm")
+        await asyncio.sleep(2)
+        assert board.shown != []
+        captions.draft(ANNA, "Anna", "")
+        await asyncio.sleep(2)
+
+        assert board.messages == {}
+
+
+@in_virtual_time
+async def test_who_is_still_speaking_does_not_use_up_the_writes_of_who_has_spoken() -> None:
+    board = FakeBoard()
+    async with running(board) as captions:
+        for n in range(60):
+            captions.draft(ANNA, "Anna", "word " * (n + 1))
+            await asyncio.sleep(0.3)
+            if n % 10 == 5:
+                captions.add(line("Said.", OLEG, name="Oleg", end_s=now_s()))
+
+        assert len(captions.latencies_s) == 6
+        assert max(captions.latencies_s) <= 0.75
+    writes = [at for at, kind, _ in board.log if kind in {"post", "edit"}]
+    assert max(sum(1 for at in writes if begin <= at < begin + 5) for begin in writes) <= 5
+
+
+@in_virtual_time
+async def test_unfinished_words_taken_back_vanish_too() -> None:
+    board = FakeBoard()
+    async with running(board) as captions:
+        captions.draft(ANNA, "Anna", "My name is")
+        await asyncio.sleep(2)
+        captions.remove(ANNA)
+        await asyncio.sleep(2)
+
+        assert board.messages == {}
+
+
+@in_virtual_time
+async def test_captions_that_cannot_keep_up_say_so_and_say_when_they_can_again() -> None:
+    board = FakeBoard()
+    async with running(board, late_header="-# Late") as captions:
+        captions.late = True
+        await asyncio.sleep(2)
+        assert board.log == []
+
+        captions.add(line("One."))
+        await asyncio.sleep(2)
+        assert board.shown == ["-# Late\n**Anna** One."]
+
+        captions.late = False
+        await asyncio.sleep(2)
+        assert board.shown == [f"{HEADER}\n**Anna** One."]
+
+
 # -- taking back and ending ----------------------------------------------------------------------------------------
 
 

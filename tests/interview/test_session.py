@@ -715,6 +715,51 @@ async def test_single_frames_that_do_not_open_are_no_reason_to_ask() -> None:
 
 
 @in_virtual_time
+async def test_words_are_shown_while_they_are_spoken_and_taken_back_with_a_yes() -> None:
+    room = FakeRoom()
+    async with running(room, ScriptedTranscriber("I have led a team.")) as interview:
+        interview.admit(ANNA, captions=True)
+        await Voice(room, ANNA).speak(7)
+
+        assert interview.draft.snippets == []
+        assert "I have led a team" in room.board.shown[0]
+        assert room.board.shown[0].endswith("…")
+        interview.dismiss(ANNA, forget_words=True)
+        await asyncio.sleep(3)
+        assert room.board.messages == {}
+
+
+@in_virtual_time
+async def test_who_wants_no_captions_has_no_unfinished_ones_either() -> None:
+    room = FakeRoom()
+    async with running(room, ScriptedTranscriber("I have led a team.")) as interview:
+        interview.admit(ANNA, captions=False)
+        await Voice(room, ANNA).speak(7)
+
+        assert room.board.log == []
+
+
+@in_virtual_time
+async def test_captions_say_that_they_are_late_while_the_engine_cannot_keep_up() -> None:
+    room = FakeRoom()
+    engine = ReadingTranscriber()
+    async with running(room, engine) as interview:
+        interview.admit(ANNA, captions=True)
+        voice = Voice(room, ANNA)
+        await voice.say(2.0)
+        await asyncio.sleep(2)
+        assert room.board.shown[0].startswith("-# captions")
+
+        engine.go_on.clear()
+        for _ in range(4):
+            await voice.say(2.0)
+        await until(lambda: room.board.shown[0].startswith("-# late captions"))
+
+        engine.go_on.set()
+        await until(lambda: room.board.shown[0].startswith("-# captions"))
+
+
+@in_virtual_time
 async def test_an_interview_is_not_readable_in_a_repr() -> None:
     room = FakeRoom()
     async with running(room, ScriptedTranscriber("Words.")) as interview:
