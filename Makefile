@@ -50,6 +50,9 @@ fuzz: $(VENV)/dev ## A million mutated datagrams and voice-gateway messages (som
 soak: $(VENV)/dev ## Ten minutes of rehearsal, watching memory, tasks, threads and processes
 	@$(BIN)/python -m tests.soak --minutes 10
 
+faults: $(VENV)/dev ## The engine killed and stopped in the middle of utterances, fifty times (five minutes)
+	@$(BIN)/python -m tests.engine_faults --times 50
+
 words: $(VENV)/dev ## No words where nobody speaks, and the right ones through a bad line (needs espeak-ng; half an hour)
 	@$(BIN)/python -m tests.words silence --minutes 10
 	@$(BIN)/python -m tests.words chain --sentences 60
@@ -59,9 +62,11 @@ peer: $(VENV)/dev ## A real @discordjs/voice client in the call, heard by the bo
 		--prefix tests/peers/discordjs --no-package-lock --ignore-scripts --no-audit --no-fund --silent
 	@PEERS=1 $(BIN)/python -m pytest tests/peers
 
-bench: $(VENV)/run ## What hearing costs, beside the bare calls and discord.py; how fast losses heal
+bench: $(VENV)/run ## What hearing and recognition cost, beside what one would use instead (half an hour)
 	@$(BIN)/python -m bot bench receive
 	@$(BIN)/python -m bot bench heal
+	@$(BIN)/python -m bot bench recognise
+	@$(BIN)/python -m bot bench live
 
 format: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff format .
