@@ -315,6 +315,28 @@ def bench_recognise(
         sys.stdout.write(json.dumps(figures) + "\n")
 
 
+@bench.command("live")
+def bench_live(
+    *,
+    size: Annotated[Literal["tiny", "base", "small"], typer.Option(help="Whose shapes the model has.")] = "base",
+    window: Annotated[ModelWindow | None, typer.Option(help="What is encoded; both, one after the other.")] = None,
+    seconds: Annotated[float, typer.Option(min=5, help="How long people talk.")] = 60.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """How soon words stand in Discord: the whole bot, and four people who talk at the same time."""
+    from bot.bench.live import run as run_live  # noqa: PLC0415 - as above
+
+    logs.set_up(level="ERROR")
+    figures = run_live(
+        size=size,
+        windows=(window,) if window is not None else ("dynamic", "full"),
+        seconds=seconds,
+        console=None if as_json else Console(),
+    )
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+
+
 def _sizes(listed: str) -> list[Literal["tiny", "base", "small"]]:
     from bot.bench.shapes import SIZES  # noqa: PLC0415 - as above
 

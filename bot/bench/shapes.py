@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stt.engine import Window
+
 WORDS_PER_S = 3.6
 """Tokens that a second of speech takes, of English at an interview's pace."""
 
@@ -90,9 +92,7 @@ SIZES: Mapping[Name, Size] = {"tiny": Size(384, 4, 6), "base": Size(512, 6, 8), 
 Arrays = dict[str, "NDArray[np.float16]"]
 
 
-def make(
-    folder: Path, size: Name, *, words: int = WORDS, window: Literal["full", "dynamic"] = "full", seed: int = 0
-) -> Path:
+def make(folder: Path, size: Name, *, words: int = WORDS, window: Window = "full", seed: int = 0) -> Path:
     """Write a model that says *words* words, whatever it hears, and return its folder.
 
     Args:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Self
 import pytest
 from rich.console import Console
 
+from bot.__main__ import _sizes
 from bot.bench import recognise
 from bot.bench.recognise import ALONE, QUICKLY, TALKING, UTTERANCE_S, Talk, listen, schedule
+from bot.errors import StartRefused
 from tests.virtual_time import in_virtual_time
 
 if TYPE_CHECKING:
@@ -97,3 +99,9 @@ async def test_a_run_that_falls_behind_ends_and_counts_those_who_still_wait() ->
     assert heard.wall_s < 20.0
     assert max(heard.latencies_s) > 6.0
     assert len(heard.latencies_s) > heard.audio_s / 3.0
+
+
+def test_sizes_are_measured_from_small_to_large_and_unknown_ones_are_refused() -> None:
+    assert _sizes("base, tiny") == ["tiny", "base"]
+    with pytest.raises(StartRefused, match="tiny, base, small"):
+        _sizes("tiny,huge")
