@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import pickle
+import re
 import socket
 import ssl
 import sys
@@ -40,10 +41,11 @@ from tests.stt.loopback_speech import (
     sends,
     serving,
 )
-from tests.stt.sounds import Stage, clips, noise, normalised, recording, silence, until, utterance_of
+from tests.stt.sounds import ROOT, Stage, clips, noise, normalised, recording, silence, until, utterance_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
+    from pathlib import Path
 
     from bot.loopback.authority import Authority
     from stt.audio import Utterance
@@ -863,3 +865,68 @@ async def test_without_a_choice_any_language_will_do() -> None:
 def test_every_language_of_whisper_has_a_name() -> None:
     assert json.loads(json.dumps(sorted(remote._KNOWN))) == sorted(set(remote._CODES.values()))
     assert len(remote._KNOWN) == 100
+
+
+# The page about engines.
+
+
+def example() -> str:
+    """The code on that page."""
+    page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    return code
+
+
+@pytest.fixture(scope="module")
+def program() -> Any:
+    """The engine that the page shows."""
+    found: dict[str, Any] = {}
+    exec(compile(example(), "engines.md", "exec"), found)  # noqa: S102  that it runs is what is tested
+    return found["Program"]
+
+
+LISTENS = "import sys; print('heard', len(sys.stdin.buffer.read()) // 2, 'samples .')"
+
+
+async def test_the_engine_that_the_page_shows_writes_an_interview_down(program: Any) -> None:
+    stage = Stage(program(sys.executable, "-c", LISTENS, language="en"))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.pipeline.run())
+        stage.say(1, 3_000, 1.0)
+        stage.wait(1)
+        (words,) = await stage.words()
+
+    assert re.fullmatch(r"heard \d{5} samples\.", words)
+    assert stage.audio_left() == 0
+
+
+async def test_the_engine_that_the_page_shows_fails_as_it_should(program: Any) -> None:
+    with pytest.raises(TranscriptionFailed):
+        await program(sys.executable, "-c", "raise SystemExit(3)", language="en").transcribe(speech_of())
+    with pytest.raises(EngineUnavailable):
+        await program("/nonexistent/program", language="en").transcribe(speech_of())
+    ring = Ring()
+    overwritten = utterance_of(noise(1), ring=ring)
+    ring.wipe()
+    with pytest.raises(AudioOverwritten):
+        await program(sys.executable, "-c", LISTENS, language="en").transcribe(overwritten)
+
+
+async def test_the_engine_that_the_page_shows_ends_its_program_when_it_is_cancelled(
+    program: Any, tmp_path: Path
+) -> None:
+    started = tmp_path / "started"
+    waits = f"import pathlib, time, os; pathlib.Path({str(started)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    async with asyncio.TaskGroup() as tasks:
+        call = tasks.create_task(program(sys.executable, "-c", waits, language="en").transcribe(speech_of(0.1)))
+        await until(lambda: started.exists() and started.read_text(encoding="utf-8") != "")
+        call.cancel()
+
+    assert call.cancelled()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text(encoding="utf-8")), 0)
+
+
+def test_the_engine_that_the_page_shows_fits_a_page() -> None:
+    assert max(map(len, example().splitlines())) <= 120
+    assert len(example().split("class Program")[1].splitlines()) <= 32
