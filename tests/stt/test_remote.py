@@ -42,6 +42,7 @@ from tests.stt.loopback_speech import (
     serving,
 )
 from tests.stt.sounds import ROOT, Stage, clips, noise, normalised, recording, silence, until, utterance_of
+from tests.stt.test_worker import needles, search
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -720,6 +721,74 @@ def locals_of(error: BaseException) -> list[str]:
         if "/tests/" not in frame.filename.replace("\\", "/"):
             lines += [f"{name}={value}" for name, value in (frame.locals or {}).items()]
     return lines
+
+
+KEEPS = """
+import asyncio, sys
+import numpy as np
+from stt.audio import Ring, Utterance
+from stt.remote import SpeechServer
+
+async def keep():
+    ring = Ring()
+    pattern = np.random.default_rng(77).integers(-8_000, 8_000, 32_000, dtype=np.int16)
+    for at in range(0, 14 * 32_000, 320):
+        ring.write(pattern[at % 32_000 :][:320])
+    pattern.fill(0)
+    utterance = Utterance(1, 0.0, 28.0, ring, 0, 14 * 32_000)
+    async with SpeechServer(sys.argv[1], model="whisper-1") as server:
+        await step("held")
+        for _ in range(2):
+            try:
+                await step((await server.transcribe(utterance)).text)
+            except Exception as error:
+                ring.wipe()
+                await step(type(error).__name__)
+
+async def step(where):
+    print(where, flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+
+asyncio.run(keep())
+"""
+"""A process that says two seconds again and again, twice, and goes on when it gets a line."""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="reads the memory of another process")
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_once_it_has_failed_or_has_its_words_no_samples_are_in_its_memory(
+    encrypted: bool,  # noqa: FBT001
+    authority: Authority,
+    tmp_path: Path,
+) -> None:
+    wanted = {name: needle for name, needle in needles().items() if name.startswith("int16")}
+    (tmp_path / "ca.pem").write_text(authority.ca_pem, encoding="ascii")
+    go_on, reached = asyncio.Event(), asyncio.Event()
+    async with serving(saying(answer("Words.")), tls=authority.server_context() if encrypted else None) as speech:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", KEEPS, speech.url),
+            cwd=ROOT,
+            env={**os.environ, "SSL_CERT_FILE": str(tmp_path / "ca.pem")},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"held\n"
+        # Otherwise the search proves nothing.
+        assert search(process.pid, wanted) == set(wanted)
+        speech.script.append(hangs(go_on, reached, read_first=False))
+        process.stdin.write(b"\n")
+        await reached.wait()
+        go_on.set()
+        assert await process.stdout.readline() == b"Late words.\n"
+        speech.script.append(refuses(400, early=True))
+        process.stdin.write(b"\n")
+        assert await process.stdout.readline() == b"TranscriptionFailed\n"
+
+        assert search(process.pid, wanted) == set()
+        process.stdin.write(b"\n")
+        assert await process.wait() == 0
 
 
 # Which words are believed.
