@@ -337,6 +337,25 @@ def bench_live(
         sys.stdout.write(json.dumps(figures) + "\n")
 
 
+@bench.command("overload")
+def bench_overload(
+    *,
+    size: Annotated[Literal["tiny", "base", "small"], typer.Option(help="Whose shapes the model has.")] = "base",
+    window: Annotated[ModelWindow, typer.Option(help="What is encoded.")] = "full",
+    seconds: Annotated[float, typer.Option(min=5, help="How long there is too much.")] = 120.0,
+    people: Annotated[int | None, typer.Option(min=1, help="Who talk; by default three times too many.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """Three times more speech than the engine can write down, and back."""
+    from bot.bench.overload import run as run_overload  # noqa: PLC0415 - as above
+
+    logs.set_up(level="ERROR")
+    console = None if as_json else Console()
+    figures = run_overload(size=size, window=window, seconds=seconds, people=people, console=console)
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+
+
 def _sizes(listed: str) -> list[Literal["tiny", "base", "small"]]:
     from bot.bench.shapes import SIZES  # noqa: PLC0415 - as above
 

@@ -15,6 +15,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -206,8 +207,10 @@ class _Child:
         if slot is not None:
             slot.close()
         if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            if process.returncode is None:
+                # Not `process.kill`, which may collect the exit status that asyncio waits for, and a warning follows.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
             # Closed by hand: otherwise the pipe's end lives until its transport notices that nobody reads it.
             cast("asyncio.StreamWriter", process.stdin).close()
             await process.wait()
