@@ -469,7 +469,7 @@ class Tombstone(Keyring):
 
 
 class KeyringMeta(Keyring):
-    """The one row that counts erasures."""
+    """The one row that counts erasures, and says which versions of the key-encryption key wrap nothing any more."""
 
     __tablename__ = "meta"
     __table_args__ = (CheckConstraint("id = 1", name="one"),)
@@ -481,4 +481,7 @@ class KeyringMeta(Keyring):
     )
     generation: Mapped[int] = mapped_column(
         BigInteger, info=_about("public", "erasure", "legal_obligation", "installation")
+    )
+    retired_kek: Mapped[int] = mapped_column(
+        server_default="0", info=_about("public", "keys", "legitimate_interest", "installation")
     )

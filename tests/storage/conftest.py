@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from storage.database import Databases, Kind, open_databases, open_postgres, open_sqlite
+from storage.database import Database, Databases, Kind, open_postgres, open_sqlite
 from storage.models import Content, Keyring
 from tests.storage.postgres import NoPostgres, Server, running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
     from pathlib import Path
 
     from sqlalchemy import MetaData
@@ -41,8 +41,21 @@ class Installation:
     content_dsn: str | None = None
     keyring_dsn: str | None = None
 
-    def open(self, *, busy_s: float = 5.0) -> AbstractAsyncContextManager[Databases]:
-        return open_databases(self.folder, content_dsn=self.content_dsn, keyring_dsn=self.keyring_dsn, busy_s=busy_s)
+    @asynccontextmanager
+    async def open(self, *, busy_s: float = 5.0) -> AsyncGenerator[Databases]:
+        """Both databases, which are at the newest form already."""
+        content = self._open("content", self.content_dsn, busy_s)
+        keyring = self._open("keyring", self.keyring_dsn, busy_s)
+        try:
+            yield Databases(content, keyring)
+        finally:
+            await content.close()
+            await keyring.close()
+
+    def _open(self, kind: Kind, dsn: str | None, busy_s: float) -> Database:
+        if dsn is None:
+            return open_sqlite(self.folder, kind, busy_s=busy_s)
+        return open_postgres(dsn, kind, busy_s=busy_s)
 
 
 @pytest.fixture(scope="session")
@@ -58,30 +71,37 @@ def postgres() -> Iterator[Server]:
         pytest.fail(str(missing))
 
 
+async def _run(dsn: str, *statements: str) -> None:
+    driver: Any = asyncpg
+    connection = await driver.connect(dsn)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
 async def _make_databases(server: Server) -> None:
-    connection = await asyncpg.connect(server.dsn("postgres"))
-    try:
-        for kind in KINDS:
-            await connection.execute(f"CREATE DATABASE {kind}")
-            database = open_postgres(server.dsn(kind), kind)
-            try:
-                await database.migrate()
-            finally:
-                await database.close()
-    finally:
-        await connection.close()
+    await _run(server.dsn("postgres"), *(f"CREATE DATABASE {kind}" for kind in KINDS))
+    for kind in KINDS:
+        database = open_postgres(server.dsn(kind), kind)
+        try:
+            await database.migrate()
+        finally:
+            await database.close()
 
 
-async def _clean(server: Server, kind: Kind) -> None:
-    """Empty the database, which takes a tenth of the time that copying one takes. Tests leave it at the newest form."""
-    connection = await asyncpg.connect(server.dsn(kind))
-    try:
+async def _clean(server: Server) -> None:
+    """Empty both, which takes a tenth of the time that copying them takes. Tests leave them at the newest form."""
+    for kind in KINDS:
         names = [name for name in METADATA[kind].tables if name != "meta"]
-        empty = "".join(f"DELETE FROM {name};" for name in names)  # noqa: S608  names of our own
-        await connection.execute(f"SET session_replication_role = replica; {empty}")
-        await connection.execute("UPDATE meta SET generation = 0")
-    finally:
-        await connection.close()
+        await _run(
+            server.dsn(kind),
+            "SET session_replication_role = replica",
+            "".join(f"DELETE FROM {name};" for name in names),  # noqa: S608  names of our own
+            "DELETE FROM meta",
+            "INSERT INTO meta (id, generation) VALUES (1, 0)",
+        )
 
 
 @pytest.fixture(scope="session")
@@ -107,8 +127,8 @@ def empty_folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest_asyncio.fixture
-async def sqlite(tmp_path: Path, migrated: Path) -> Installation:
+@pytest.fixture
+def sqlite(tmp_path: Path, migrated: Path) -> Installation:
     """Files, at the newest form and empty."""
     folder = empty_folder(tmp_path)
     for kind in KINDS:
@@ -116,11 +136,10 @@ async def sqlite(tmp_path: Path, migrated: Path) -> Installation:
     return Installation(folder)
 
 
-@pytest_asyncio.fixture
-async def postgresql(tmp_path: Path, postgres: Server) -> Installation:
+@pytest.fixture
+def postgresql(tmp_path: Path, postgres: Server) -> Installation:
     """Two databases of a server, at the newest form and empty."""
-    for kind in KINDS:
-        await _clean(postgres, kind)
+    asyncio.run(_clean(postgres))
     return Installation(empty_folder(tmp_path), postgres.dsn("content"), postgres.dsn("keyring"))
 
 

@@ -155,7 +155,7 @@ def _serving(binaries: Path, home: Path, account: dict[str, Any]) -> Generator[S
         try:
             deadline = time.monotonic() + 30
             ready = [binaries / "pg_isready", "-q", "-h", home, "-U", "tester", "-d", "postgres"]
-            while subprocess.run(ready, check=False, **common).returncode != 0:
+            while subprocess.call(ready, **common) != 0:
                 if process.poll() is not None or time.monotonic() > deadline:
                     log.seek(0)
                     raise RuntimeError(f"PostgreSQL did not start: {log.read().decode(errors='replace')}")
