@@ -405,9 +405,9 @@ def _parse(body: bytes | bytearray) -> _Answer | None:
         found.append(
             _Segment(
                 text=words.strip(),
-                logprob=_number(segment.get("avg_logprob"), -math.inf, 0.0),
+                logprob=_number(segment.get("avg_logprob"), -1_000.0, 0.0),
                 no_speech=_number(segment.get("no_speech_prob"), 0.0, 1.0),
-                repetitive=(_number(segment.get("compression_ratio"), 0.0, math.inf) or 0.0) > REPETITIVE,
+                repetitive=(_number(segment.get("compression_ratio"), 0.0, 1_000.0) or 0.0) > REPETITIVE,
                 tokens=len(cast("list[object]", tokens)) if isinstance(tokens, list) else 0,
             )
         )
@@ -415,9 +415,10 @@ def _parse(body: bytes | bytearray) -> _Answer | None:
 
 
 def _number(value: object, low: float, high: float) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # Compared before it is converted: an integer may be too long for a float, and NaN is in no range.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         return None
-    return float(value) if low <= value <= high else None
+    return float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,11 +446,12 @@ class _Heard:
         text = answer.text
         if len(kept) < len(answer.segments):
             text = " ".join(segment.text for segment in kept)
+        language = asked or answer.language or UNKNOWN_LANGUAGE
+        text = readable(text, language)
         scored = [(s.logprob, max(1, s.tokens)) for s in kept if s.logprob is not None]
         total = sum(tokens for _, tokens in scored)
-        language = asked or answer.language or UNKNOWN_LANGUAGE
         return cls(
-            text=readable(text, language),
+            text=text,
             language=language,
             logprob=sum(logprob * tokens for logprob, tokens in scored) / total if total else None,
             no_speech=max((s.no_speech for s in kept if s.no_speech is not None), default=0.0),

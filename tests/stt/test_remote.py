@@ -23,6 +23,8 @@ import numpy as np
 import openai
 import pytest
 from blockbuster import blockbuster_ctx
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from stt import remote
 from stt.audio import RATE_HZ, AudioOverwritten, Ring
@@ -82,7 +84,7 @@ def speech_of(seconds: float = 1.0) -> Utterance:
 
 
 def wiped(server: SpeechServer) -> bool:
-    return not any(any(buffer.block) for buffer in server._blocks)
+    return not any(np.frombuffer(buffer.block, np.uint8).any() for buffer in server._blocks)
 
 
 async def error_of(server: SpeechServer, utterance: Utterance | None = None, **hints: Any) -> SpeechError | None:
@@ -838,6 +840,38 @@ async def test_numbers_that_are_none_are_as_if_they_were_absent(value: object) -
     assert await heard_from(answer(odd)) == ("Words.", NEUTRAL)
 
 
+NUMBERS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.just(10**400), st.text(max_size=3))
+TEXTS = st.text(st.characters(), max_size=40)
+LIKE_SEGMENTS = st.fixed_dictionaries(
+    {"text": TEXTS},
+    optional=dict.fromkeys(("avg_logprob", "no_speech_prob", "compression_ratio", "tokens"), NUMBERS),
+)
+LIKE_ANSWERS = st.fixed_dictionaries(
+    {"text": TEXTS}, optional={"segments": st.lists(LIKE_SEGMENTS, max_size=3) | NUMBERS, "language": NUMBERS}
+)
+
+
+@example(said={"text": "\ud800 half a character", "segments": [{"text": "\udfff"}]}, seconds=1.0, asked=None)
+@given(said=LIKE_ANSWERS, seconds=st.floats(0.0, 30.0), asked=st.none() | st.just("uk"))
+def test_whatever_like_an_answer_a_server_sends_has_words_and_a_confidence(
+    said: dict[str, Any], seconds: float, asked: str | None
+) -> None:
+    found = remote._parse(json.dumps(said).encode())
+
+    assert found is not None
+    words = remote._Heard.of(found, asked).words(seconds)
+    assert words.text == words.text.strip()
+    assert words.text.encode().decode() == words.text
+    assert 0.0 <= words.confidence <= 1.0
+
+
+@given(
+    st.binary(max_size=60) | st.recursive(NUMBERS, lambda x: st.lists(x) | st.dictionaries(TEXTS, x)).map(json.dumps)
+)
+def test_whatever_else_a_server_sends_is_no_answer(sent: bytes | str) -> None:
+    assert remote._parse(sent if isinstance(sent, bytes) else sent.encode()) is None
+
+
 async def test_text_is_made_readable() -> None:
     assert (await heard_from(answer(" [Music]  A\u200b  cache .")))[0] == "A cache."
 
@@ -939,7 +973,7 @@ def test_every_language_of_whisper_has_a_name() -> None:
 # The page about engines.
 
 
-def example() -> str:
+def shown() -> str:
     """The code on that page."""
     page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
@@ -950,7 +984,7 @@ def example() -> str:
 def program() -> Any:
     """The engine that the page shows."""
     found: dict[str, Any] = {}
-    exec(compile(example(), "engines.md", "exec"), found)  # noqa: S102  that it runs is what is tested
+    exec(compile(shown(), "engines.md", "exec"), found)  # noqa: S102  that it runs is what is tested
     return found["Program"]
 
 
@@ -997,5 +1031,5 @@ async def test_the_engine_that_the_page_shows_ends_its_program_when_it_is_cancel
 
 
 def test_the_engine_that_the_page_shows_fits_a_page() -> None:
-    assert max(map(len, example().splitlines())) <= 120
-    assert len(example().split("class Program")[1].splitlines()) <= 32
+    assert max(map(len, shown().splitlines())) <= 120
+    assert len(shown().split("class Program")[1].splitlines()) <= 32
