@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import shutil
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from storage.database import Database, Databases, Kind, open_postgres, open_sqlite
+from storage.keys import EnvironmentKeys
 from storage.models import Content, Keyring
 from tests.storage.postgres import NoPostgres, Server, running
 
@@ -154,3 +156,9 @@ async def databases(installation: Installation) -> AsyncIterator[Databases]:
     """Both databases, open."""
     async with installation.open() as databases:
         yield databases
+
+
+@pytest.fixture
+def provider() -> EnvironmentKeys:
+    """A key-encryption key that lives as long as the test."""
+    return EnvironmentKeys(f"1:{base64.b64encode(os.urandom(32)).decode()}")
