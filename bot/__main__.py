@@ -17,6 +17,7 @@ from bot import logs
 from bot.errors import StartRefused
 from bot.hardening import harden
 from config.settings import Settings
+from stt.engine import Window  # noqa: TC001 - Typer reads it
 
 ModelWindow = Literal["full", "dynamic"]
 
@@ -174,7 +175,7 @@ def evaluate(
     *,
     model: Annotated[list[str] | None, typer.Option(help="A model folder or name; may be given for several.")] = None,
     window: Annotated[
-        Literal["own", "full", "dynamic", "both"],
+        Literal["own", "full", "dynamic", "verified", "all"],
         typer.Option(help="What is encoded; own: as the model's folder says."),
     ] = "own",
     silence_s: Annotated[
@@ -223,7 +224,7 @@ def models_add(
     wanted: Annotated[str, typer.Argument(metavar="NAME", help="A listed name, a repository owner/name, or a folder.")],
     *,
     name: Annotated[str | None, typer.Option(help="What to call it here.")] = None,
-    window: Annotated[ModelWindow | None, typer.Option(help="Of a model that is not listed.")] = None,
+    window: Annotated[Window | None, typer.Option(help="Of a model that is not listed.")] = None,
 ) -> None:
     """Fetch a model, convert it if need be, try it, and keep it."""
     from bot.models_command import add as add_model  # noqa: PLC0415 - as above
@@ -301,6 +302,7 @@ def bench_recognise(
     sizes: Annotated[str, typer.Option(help="Of tiny, base and small.")] = "tiny,base,small",
     rounds: Annotated[int, typer.Option(min=1, help="For single utterances.")] = 5,
     seconds: Annotated[float, typer.Option(min=1, help="How long people talk at each step.")] = 40.0,
+    patience_s: Annotated[float, typer.Option(min=0, help="Wait so long for others to leave the cores alone.")] = 0.0,
     quick: Annotated[bool, typer.Option("--quick", help="Only to see that it works.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
 ) -> None:
@@ -309,7 +311,9 @@ def bench_recognise(
     from bot.bench.recognise import run as run_recognise  # noqa: PLC0415 - as above
 
     logs.set_up(level="ERROR")
-    options: dict[str, Any] = QUICKLY if quick else {"rounds": rounds, "seconds": seconds}
+    options: dict[str, Any] = {"rounds": rounds, "seconds": seconds, "patience_s": patience_s}
+    if quick:
+        options = QUICKLY
     figures = run_recognise(sizes=_sizes(sizes), console=None if as_json else Console(), **options)
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")
@@ -319,8 +323,11 @@ def bench_recognise(
 def bench_live(
     *,
     size: Annotated[Literal["tiny", "base", "small"], typer.Option(help="Whose shapes the model has.")] = "base",
-    window: Annotated[ModelWindow | None, typer.Option(help="What is encoded; both, one after the other.")] = None,
+    window: Annotated[
+        Literal["dynamic", "full"] | None, typer.Option(help="What is encoded; both, one after the other.")
+    ] = None,
     seconds: Annotated[float, typer.Option(min=5, help="How long people talk.")] = 60.0,
+    patience_s: Annotated[float, typer.Option(min=0, help="Wait so long for others to leave the cores alone.")] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
 ) -> None:
     """How soon words stand in Discord: the whole bot, and four people who talk at the same time."""
@@ -331,6 +338,7 @@ def bench_live(
         size=size,
         windows=(window,) if window is not None else ("dynamic", "full"),
         seconds=seconds,
+        patience_s=patience_s,
         console=None if as_json else Console(),
     )
     if as_json:

@@ -80,7 +80,7 @@ def add(
         StartRefused: If it cannot be had; its message says why.
     """
     models = Models(settings.models_folder)
-    with _refusing(), _progress(console) as progress:
+    with _refusing(), fetching(console) as progress:
         model = models.add(wanted, name=name, window=window, progress=progress)
     console.print(
         f"{model.name} is in {model.folder}: {model.size / MB:.0f} MB, {model.window} window"
@@ -149,7 +149,7 @@ def remove(settings: Settings, console: Console, name: str, *, sure: Callable[[]
 
 async def fetch(settings: Settings, console: Console) -> None:
     """See that the model of the settings is here, with a progress bar if it has to be fetched."""
-    with _refusing(), _progress(console) as progress:
+    with _refusing(), fetching(console) as progress:
         await find_model(settings.model, settings.models_folder, progress=progress)
 
 
@@ -162,7 +162,8 @@ def _refusing() -> Generator[None]:
 
 
 @contextlib.contextmanager
-def _progress(console: Console) -> Generator[Progress]:
+def fetching(console: Console) -> Generator[Progress]:
+    """A bar, on a terminal, while a model is fetched; hands out what moves it."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         task = shown.add_task("Looking", total=None)

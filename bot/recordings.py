@@ -23,6 +23,7 @@ from rich.text import Text
 
 from bot import machine
 from bot.errors import StartRefused
+from bot.models_command import fetching
 from stt.engine import EngineUnavailable
 from stt.evaluation import SamplesUnreadable, Score, evaluate, read_samples
 from stt.models import find_model
@@ -34,11 +35,12 @@ from stt.worker import WhisperWorker
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stt.engine import Window
     from stt.evaluation import Sample
 
 Form = Literal["txt", "srt", "json"]
 
-Compared = Literal["own", "full", "dynamic", "both"]
+Compared = Literal["own", "full", "dynamic", "verified", "all"]
 
 PATIENCE_S = 600.0
 """A recording can wait: only after this long over an utterance, or over loading, a model is taken to hang."""
@@ -135,11 +137,12 @@ async def evaluate_folder(
     except SamplesUnreadable as missing:
         raise StartRefused(str(missing)) from None
     folders = {model: await _model(model, models_folder) for model in models}
-    windows: dict[Compared, tuple[Literal["full", "dynamic"] | None, ...]] = {
+    windows: dict[Compared, tuple[Window | None, ...]] = {
         "own": (None,),
         "full": ("full",),
         "dynamic": ("dynamic",),
-        "both": ("full", "dynamic"),
+        "verified": ("verified",),
+        "all": ("full", "dynamic", "verified"),
     }
     rows: list[tuple[str, str, Score]] = []
     with _progress(MofNCompleteColumn()) as progress:
@@ -221,7 +224,8 @@ def _open(files: Sequence[Path], stack: ExitStack) -> tuple[list[Reader], list[s
 async def _model(model: str, models_folder: Path) -> Path:
     _refuse_what_is_no_folder(model)
     try:
-        return await find_model(model, models_folder)
+        with fetching(Console(stderr=True)) as progress:
+            return await find_model(model, models_folder, progress=progress)
     except EngineUnavailable as missing:
         raise StartRefused(str(missing)) from None
 

@@ -157,7 +157,8 @@ import bot, cogs, config, storage, stt
 before = threading.active_count(), set(os.listdir("/proc/self/fd")), logging.getLogger().handlers[:]
 for package in (bot, cogs, config, storage, stt):
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not found.name.startswith("stt.training") and not found.name.endswith("__main__"):
+        # Alembic runs env.py, and nobody imports it.
+        if not found.name.startswith("stt.training") and not found.name.endswith(("__main__", ".env")):
             importlib.import_module(found.name)
 print(json.dumps({
     "threads": threading.active_count() - before[0],

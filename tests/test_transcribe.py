@@ -173,16 +173,17 @@ def test_ctrl_c_ends_it_without_a_word_and_leaves_no_process(tmp_path: Path) -> 
     wait_until(lambda: not any(map(running, engines)))
 
 
-def test_models_are_compared_in_both_windows(run: Run, tmp_path: Path) -> None:
+def test_models_are_compared_in_all_windows(run: Run, tmp_path: Path) -> None:
     listed = [{"file": CLIP_1, "text": TEXT_1, "language": "en"}, {"file": str(CLIPS / "noise.flac"), "text": ""}]
     (tmp_path / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
 
-    code, out, err = run("evaluate", tmp_path, "--window", "both", "--json")
+    code, out, err = run("evaluate", tmp_path, "--window", "all", "--json")
 
-    full, dynamic = json.loads(out)
+    rows = full, dynamic, _ = json.loads(out)
     assert (code, err) == (0, "")
-    assert (full["model"], full["window"], dynamic["window"]) == (str(MODEL), "full", "dynamic")
-    for row in (full, dynamic):
+    assert [row["model"] for row in rows] == [str(MODEL)] * 3
+    assert [row["window"] for row in rows] == ["full", "dynamic", "verified"]
+    for row in rows:
         assert (row["files"], row["silent_files"], row["invented_words"], row["crashes"]) == (2, 1, 0, 0)
         assert row["word_error_rate"] == 0
         assert row["words"] == len(normalised(TEXT_1).split())
