@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ import numpy as np
 from rich.table import Table
 
 from bot.bench.contestants import Plain
-from bot.bench.processes import cpu_s, machine_cpu_s
+from bot.bench.processes import measured, wait_for_calm
 from bot.bench.recognise import Talk, listen
 from bot.bench.shapes import WORDS, make
 from bot.loopback.member import encode, load_recording
@@ -68,6 +67,7 @@ def run(
     windows: Sequence[Window] = ("dynamic", "full"),
     seconds: float = 60.0,
     workers: int = WORKERS,
+    patience_s: float = 0.0,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Measure, print a table to *console* if there is one, and return the figures; JSON can hold them.
@@ -77,6 +77,7 @@ def run(
         windows: What the model is said to be trained for, one after the other.
         seconds: How long people talk.
         workers: Recognition processes.
+        patience_s: How long each part waits at most until others leave the cores alone.
         console: For people.
     """
     figures: dict[str, Any] = {"size": size, "people": len(PEOPLE), "seconds": seconds, "workers": workers}
@@ -85,7 +86,9 @@ def run(
     for window in windows:
         with tempfile.TemporaryDirectory(prefix="skillrally-bench-") as folder:
             model = make(Path(folder) / size, size, words=WORDS, window=window)
+            wait_for_calm(patience_s)
             found, talks, silence_s = asyncio.run(_talk(model, spurts, seconds, workers))
+            wait_for_calm(patience_s)
             found["plain"] = asyncio.run(_plain(model, talks, silence_s, workers))
         found["aim_s"] = AIMS_S.get(window)
         figures[window] = found
@@ -127,20 +130,17 @@ async def _talk(
             await stage.join(name)
         interview = stage.running()
         pids: tuple[int, ...] = getattr(stage.app.transcriber, "pids", ())
-        before = _taken(pids)
-        began_s = interview.now_s()
-        async with asyncio.TaskGroup() as tasks:
-            talking = [
-                tasks.create_task(_go_on(stage, name, spurts[name], seconds, number), name=f"{name} talks")
-                for number, name in enumerate(PEOPLE)
-            ]
-        await stage.quiet(within_s=60.0)
+        with measured(pids) as cores:
+            async with asyncio.TaskGroup() as tasks:
+                talking = [
+                    tasks.create_task(_go_on(stage, name, spurts[name], seconds, number), name=f"{name} talks")
+                    for number, name in enumerate(PEOPLE)
+                ]
+            await stage.quiet(within_s=60.0)
         captions, counts = interview.captions, interview.pipeline.counts
         if captions is None:
             raise RuntimeError("captions are off")
         await until(lambda: len(captions.latencies_s) >= counts.snippets, within_s=SETTLE_S)
-        wall_s = interview.now_s() - began_s
-        after = _taken(pids)
         snippets = list(interview.draft.snippets)
         found: dict[str, Any] = {
             "utterances": counts.utterances,
@@ -152,7 +152,7 @@ async def _talk(
             "to_snippet_s": _percentiles(counts.latencies_s),
             "to_caption_s": _percentiles(captions.latencies_s),
             "caption_writes": captions.posts + captions.edits,
-            **_shares(before, after, wall_s),
+            **cores.rounded(),
         }
         await stage.end("oleg")
     return found, _as_talks(snippets), settings.silence_s
@@ -194,31 +194,12 @@ def _as_talks(snippets: Sequence[Snippet]) -> list[Talk]:
 async def _plain(model: Path, talks: Sequence[Talk], silence_s: float, workers: int) -> dict[str, Any]:
     """How soon faster-whisper had the words of the same utterances."""
     async with Plain(model, workers=workers) as contestant:
-        before, began = _taken(contestant.pids), time.monotonic()
-        heard = await listen(contestant, talks, hopeless_s=60.0)
-        after, wall_s = _taken(contestant.pids), time.monotonic() - began
+        with measured(contestant.pids) as cores:
+            heard = await listen(contestant, talks, hopeless_s=60.0)
     return {
-        "to_text_s": _percentiles([latency + silence_s for latency in heard.latencies_s]),
-        **_shares(before, after, wall_s),
+        "to_text_s": _percentiles(latency + silence_s for latency in heard.latencies_s),
+        **cores.rounded(),
     }
-
-
-_Taken = tuple[float | None, float, float | None]
-
-
-def _taken(pids: Sequence[int]) -> _Taken:
-    """Processor time so far: of the engine, of this process, of everything."""
-    return cpu_s(pids), time.process_time(), machine_cpu_s()
-
-
-def _shares(before: _Taken, after: _Taken, wall_s: float) -> dict[str, float]:
-    """Cores that each kept busy in the mean."""
-    own = (after[1] - before[1]) / wall_s
-    if before[0] is None or after[0] is None or before[2] is None or after[2] is None:
-        return {"own_cores": round(own, 3)}
-    engine = (after[0] - before[0]) / wall_s
-    others = max(0.0, (after[2] - before[2]) / wall_s - engine - own)
-    return {"own_cores": round(own, 3), "engine_cores": round(engine, 3), "others_cores": round(others, 3)}
 
 
 def _percentiles(latencies_s: Iterable[float]) -> dict[str, float]:

@@ -1,9 +1,15 @@
-"""What processes take of the machine, as Linux tells it; None elsewhere."""
+"""What processes take of the machine, as Linux tells it; None elsewhere.
+
+with measured(pids) as cores:        cores.engine, cores.own, cores.others: how many each kept busy in the mean
+    ...
+"""
 
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +21,64 @@ if TYPE_CHECKING:
 PROC = Path("/proc")
 
 
-def cpu_s(pids: Iterable[int]) -> float | None:
+CALM_CORES = 0.2
+"""A measurement during which others kept more of the cores busy is repeated, if there is time."""
+
+LOOK_S = 2.0
+
+
+@dataclass(slots=True)
+class Cores:
+    """How many cores were busy in the mean, and for how long it was measured.
+
+    Attributes:
+        engine: With the processes that were named.
+        own: With this process.
+        others: With everything else, what the machine's host took included.
+    """
+
+    wall_s: float = 0.0
+    own: float = 0.0
+    engine: float | None = None
+    others: float | None = None
+
+    @property
+    def calm(self) -> bool:
+        """Whether others hardly disturbed."""
+        return self.others is None or self.others <= CALM_CORES
+
+    def rounded(self) -> dict[str, float]:
+        """For JSON: what is known."""
+        every = {"own_cores": self.own, "engine_cores": self.engine, "others_cores": self.others}
+        return {name: round(value, 3) for name, value in every.items() if value is not None}
+
+
+@contextmanager
+def measured(pids: Iterable[int] = ()) -> Generator[Cores]:
+    """Measure while the body runs. What is handed out is filled in when it ends."""
+    found, named = Cores(), tuple(pids)
+    engine, own, machine, wall = _cpu_s(named), time.process_time(), _machine_cpu_s(), time.monotonic()
+    yield found
+    found.wall_s = time.monotonic() - wall
+    found.own = (time.process_time() - own) / found.wall_s
+    engine_end, machine_end = _cpu_s(named), _machine_cpu_s()
+    if engine is not None and engine_end is not None:
+        found.engine = (engine_end - engine) / found.wall_s
+        if machine is not None and machine_end is not None:
+            found.others = max(0.0, (machine_end - machine) / found.wall_s - found.engine - found.own)
+
+
+def wait_for_calm(patience_s: float) -> None:
+    """Return when others hardly use the cores, or after *patience_s*."""
+    until_s = time.monotonic() + patience_s
+    calm = False
+    while not calm and time.monotonic() < until_s:
+        with measured() as cores:
+            time.sleep(LOOK_S)
+        calm = cores.calm
+
+
+def _cpu_s(pids: Iterable[int]) -> float | None:
     """Seconds of processor time that these processes have taken so far."""
     try:
         # After the name, which may hold anything, parentheses as well.
@@ -25,7 +88,7 @@ def cpu_s(pids: Iterable[int]) -> float | None:
     return sum(int(user) + int(system) for _, user, system in (f[10:13] for f in fields)) / _ticks()
 
 
-def machine_cpu_s() -> float | None:
+def _machine_cpu_s() -> float | None:
     """Seconds of processor time that everything on the machine has taken so far, what it had to wait for included."""
     try:
         user, nice, system, _, _, interrupt, soft, steal = map(

@@ -31,7 +31,7 @@ import numpy as np
 from rich.table import Table
 
 from bot.bench.contestants import USUAL, Own, Plain, as_float, noise, plain_model
-from bot.bench.processes import cpu_s, machine_cpu_s, memory_mb, one_thread
+from bot.bench.processes import measured, memory_mb, one_thread, wait_for_calm
 from bot.bench.shapes import SIZES, SPOKEN, WORDS, WORDS_PER_S, make
 from stt.audio import FRAME_SAMPLES, RATE_HZ, RING_S, Frame, Ring
 from stt.child import give_back
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.bench.contestants import Contestant
+    from bot.bench.processes import Cores
     from bot.bench.shapes import Name
     from stt.audio import Utterance
     from stt.engine import Window
@@ -93,9 +94,6 @@ QUICKLY: dict[str, Any] = {
 }
 """Options of `run` that only show that it works."""
 
-CALM = 0.1
-"""A run of people during which others had more than this part of the cores is repeated."""
-
 
 def run(
     *,
@@ -106,6 +104,7 @@ def run(
     steps: Sequence[int] = STEPS,
     most_points: int = 8,
     repeats: int = 2,
+    patience_s: float = 0.0,
     contestants: Sequence[str] = (DYNAMIC, FULL, QUICK),
     speakers: int = 50,
     console: Console | None = None,
@@ -120,6 +119,7 @@ def run(
         steps: Numbers of people, rising.
         most_points: Steps that are tried for one contestant.
         repeats: How often a step is repeated at most because others kept the machine busy.
+        patience_s: How long each measurement waits at most until others leave the cores alone.
         contestants: Who has people to hear.
         speakers: By which the memory of one is measured.
         console: For people.
@@ -132,13 +132,13 @@ def run(
         "steps": list(steps),
         "sizes": {},
     }
-    tries = _Tries(steps, most_points, seconds, repeats)
+    tries = _Tries(steps, most_points, seconds, repeats, patience_s)
     for size in sizes:
         found: dict[str, Any] = {}
         figures["sizes"][size] = found
         with tempfile.TemporaryDirectory(prefix="skillrally-bench-") as folder:
             models = Path(folder)
-            found["cost"] = [_cost(models, size, length_s, rounds) for length_s in lengths_s]
+            found["cost"] = [_cost(models, size, length_s, rounds, patience_s) for length_s in lengths_s]
             if console is not None:
                 _print_cost(size, found["cost"], rounds, console)
             model = _model(models, size, WORDS)
@@ -160,26 +160,36 @@ def _model(models: Path, size: Name, words: int) -> Path:
 # -- one utterance ---------------------------------------------------------------------------------------------
 
 
-def _cost(models: Path, size: Name, length_s: float, rounds: int) -> dict[str, Any]:
+def _cost(models: Path, size: Name, length_s: float, rounds: int, patience_s: float) -> dict[str, Any]:
     """Seconds for one utterance, by contestant."""
     words = round(WORDS_PER_S * length_s)
     folder = _model(models, size, words)
     context = multiprocessing.get_context("spawn")
     with one_thread(), ProcessPoolExecutor(1, context) as pool:
-        laps = pool.submit(_take_turns, folder, length_s, rounds).result()
-    cpu = {name: statistics.median(lap[name][0] for lap in laps) for name in ALONE}
-    wall = {name: statistics.median(lap[name][1] for lap in laps) for name in ALONE}
+        laps = pool.submit(_take_turns, folder, length_s, rounds, patience_s).result()
+    cpu = {name: statistics.median(lap.cpu_s[name] for lap in laps) for name in ALONE}
+    wall = {name: statistics.median(lap.wall_s[name] for lap in laps) for name in ALONE}
     return {
         "utterance_s": length_s,
         "tokens": words,
         "cpu_s": {name: round(taken, 4) for name, taken in cpu.items()},
         "wall_s": {name: round(taken, 4) for name, taken in wall.items()},
         "cpu_s_per_audio_s": {name: round(taken / length_s, 4) for name, taken in cpu.items()},
+        "others_cores": round(statistics.median(lap.others for lap in laps), 3),
     }
 
 
-def _take_turns(folder: Path, length_s: float, rounds: int) -> list[dict[str, tuple[float, float]]]:
-    """Processor and wall time of each contestant in each round. Runs in a process of its own, on one thread."""
+@dataclass(slots=True)
+class _Lap:
+    """One round: what each contestant took of the processor and of time, and how many cores others kept busy."""
+
+    cpu_s: dict[str, float]
+    wall_s: dict[str, float]
+    others: float = 0.0
+
+
+def _take_turns(folder: Path, length_s: float, rounds: int, patience_s: float) -> list[_Lap]:
+    """The calmest so many of at most three times as many rounds. Runs in a process of its own, on one thread."""
     samples = noise(length_s)
     floats = as_float(samples)
     full, dynamic = Whisper(folder, window="full"), Whisper(folder, window="dynamic")
@@ -196,19 +206,24 @@ def _take_turns(folder: Path, length_s: float, rounds: int) -> list[dict[str, tu
         QUICK: lambda: transcribe(**USUAL),
         DEFAULTS: transcribe,
     }
-    laps: list[dict[str, tuple[float, float]]] = []
-    for nth in range(rounds + 1):
-        lap: dict[str, tuple[float, float]] = {}
-        turn = nth % len(ALONE)
-        for name in ALONE[turn:] + ALONE[:turn]:
-            cpu, wall = time.process_time(), time.perf_counter()
-            text = contestants[name]()
-            lap[name] = (time.process_time() - cpu, time.perf_counter() - wall)
-            if len(text.split()) != round(WORDS_PER_S * length_s):
-                raise RuntimeError(f"{name} did not hear the whole sentence")
-        if nth:  # the first warms up
-            laps.append(lap)
-    return laps
+    for name in ALONE:  # warms up
+        if len(contestants[name]().split()) != round(WORDS_PER_S * length_s):
+            raise RuntimeError(f"{name} did not hear the whole sentence")
+    laps: list[_Lap] = []
+    calm = 0
+    while calm < rounds and len(laps) < (3 if patience_s else 1) * rounds:
+        wait_for_calm(patience_s)
+        lap = _Lap({}, {})
+        turn = len(laps) % len(ALONE)
+        with measured() as cores:
+            for name in ALONE[turn:] + ALONE[:turn]:
+                cpu, wall = time.process_time(), time.perf_counter()
+                contestants[name]()
+                lap.cpu_s[name], lap.wall_s[name] = time.process_time() - cpu, time.perf_counter() - wall
+        lap.others = cores.others or 0.0
+        calm += cores.calm
+        laps.append(lap)
+    return sorted(laps, key=lambda lap: lap.others)[:rounds]
 
 
 # -- people ----------------------------------------------------------------------------------------------------
@@ -292,23 +307,24 @@ _CONTESTANTS: dict[str, tuple[Window, Callable[[Path], Contestant]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Tries:
-    """How the most people are looked for: which steps, how many of them at most, how long each, how often again."""
+    """How the most people are looked for: which steps, how many at most, and how long each lasts."""
 
     steps: Sequence[int]
     most: int
     seconds: float
     repeats: int
+    patience_s: float
 
 
-async def _point(enter: Callable[[], Contestant], people: int, seconds: float, limit_s: float) -> dict[str, Any]:
+async def _point(
+    enter: Callable[[], Contestant], people: int, seconds: float, limit_s: float
+) -> tuple[dict[str, Any], Cores]:
     """How *people* are held."""
     talks = schedule(people, seconds)
     async with enter() as contestant:
-        pids = contestant.pids
-        engine, own, machine = cpu_s(pids), time.process_time(), machine_cpu_s()
-        heard = await listen(contestant, talks, hopeless_s=HOPELESS * limit_s)
-        engine_end, own, machine_end = cpu_s(pids), time.process_time() - own, machine_cpu_s()
-        memory = [memory_mb(pid) for pid in pids]
+        with measured(contestant.pids) as cores:
+            heard = await listen(contestant, talks, hopeless_s=HOPELESS * limit_s)
+        memory = [memory_mb(pid) for pid in contestant.pids]
     p50, p95 = (float(np.percentile(heard.latencies_s, share)) for share in (50, 95))
     point: dict[str, Any] = {
         "people": people,
@@ -318,22 +334,20 @@ async def _point(enter: Callable[[], Contestant], people: int, seconds: float, l
         "held": p95 < limit_s and not heard.fell_behind,
         "fell_behind": heard.fell_behind,
         "engine_mb": [round(size) for size in memory if size is not None],
+        **cores.rounded(),
     }
-    if engine is not None and engine_end is not None:
-        taken = engine_end - engine
-        point["processors"] = round(taken / heard.wall_s / WORKERS, 3)
-        point["cpu_s_per_audio_s"] = round(taken / heard.audio_s, 4) if heard.audio_s else None
-        if machine is not None and machine_end is not None:
-            point["others"] = round(max(0.0, machine_end - machine - taken - own) / heard.wall_s / WORKERS, 3)
-    return point
+    if cores.engine is not None and heard.audio_s:
+        point["cpu_s_per_audio_s"] = round(cores.engine * cores.wall_s / heard.audio_s, 4)
+    return point, cores
 
 
 def _calmest(enter: Callable[[], Contestant], people: int, limit_s: float, tries: _Tries) -> dict[str, Any]:
     """How *people* are held while nobody else is at work, or the least that others were."""
-    points: list[dict[str, Any]] = []
-    while len(points) <= tries.repeats and not any(point.get("others", 0.0) <= CALM for point in points):
+    points: list[tuple[dict[str, Any], Cores]] = []
+    while len(points) <= tries.repeats and not any(cores.calm for _, cores in points):
+        wait_for_calm(tries.patience_s)
         points.append(asyncio.run(_point(enter, people, tries.seconds, limit_s)))
-    return min(points, key=lambda point: point.get("others", 0.0))
+    return min(points, key=lambda point: point[1].others or 0.0)[0]
 
 
 def _search(name: str, model: Path, costs: Sequence[dict[str, Any]], tries: _Tries) -> dict[str, Any]:
@@ -421,13 +435,14 @@ def _print_cost(size: Name, costs: Sequence[dict[str, Any]], rounds: int, consol
         title=f"{size}: one utterance on one thread, ms of processor time (for each second of it), median of {rounds}",
         title_justify="left",
     )
-    for column in ("utterance", "tokens", *ALONE):
+    for column in ("utterance", "tokens", *ALONE, "others' cores"):
         table.add_column(column, justify="right")
     for cost in costs:
         table.add_row(
             f"{cost['utterance_s']:g} s",
             str(cost["tokens"]),
             *(f"{1000 * cost['cpu_s'][name]:.0f} ({1000 * cost['cpu_s_per_audio_s'][name]:.0f})" for name in ALONE),
+            f"{cost['others_cores']:.2f}",
         )
     console.print(table)
 
@@ -442,7 +457,6 @@ def _print_held(size: Name, held: dict[str, dict[str, Any]], console: Console) -
     for name, found in held.items():
         for point in found["points"]:
             verdict = "held" if point["held"] else "falls behind" if point["fell_behind"] else "too late"
-            per_audio = point.get("cpu_s_per_audio_s")
             table.add_row(
                 name,
                 str(point["people"]),
@@ -450,10 +464,10 @@ def _print_held(size: Name, held: dict[str, dict[str, Any]], console: Console) -
                 f"{point['p50_s']:.2f}",
                 f"{point['p95_s']:.2f}",
                 verdict,
-                _percent(point.get("processors")),
-                "" if per_audio is None else f"{per_audio:.3f}",
+                _number(point.get("engine_cores")),
+                _number(point.get("cpu_s_per_audio_s"), 3),
                 " ".join(map(str, point["engine_mb"])),
-                _percent(point.get("others")),
+                _number(point.get("others_cores")),
             )
         table.add_section()
     console.print(table)
@@ -461,5 +475,5 @@ def _print_held(size: Name, held: dict[str, dict[str, Any]], console: Console) -
         console.print(f"{size}, {name}: {found['people']} people with p95 below {found['limit_s']:g} s")
 
 
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.0f} %"
+def _number(value: float | None, places: int = 2) -> str:
+    return "" if value is None else f"{value:.{places}f}"
