@@ -22,6 +22,7 @@ import ipaddress
 import json
 import logging
 import math
+import socket
 import ssl
 import struct
 import time
@@ -103,6 +104,9 @@ REFUSED_FORMAT = frozenset({400, 415, 422, 501})
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 """RIFF, fmt and data, 44 bytes. Source: Multimedia Programming Interface and Data Specifications 1.0, 1991."""
+
+_NOT_AT_ALL = struct.pack("ii", 1, 0)
+"""How long a connection that is cut goes on sending. Source: socket(7), SO_LINGER."""
 
 _NAMES = """
 af afrikaans, am amharic, ar arabic, as assamese, az azerbaijani, ba bashkir, be belarusian, bg bulgarian, bn bengali,
@@ -245,9 +249,14 @@ class _Wav(Payload):
         self.sent = True
 
     def stop(self) -> None:
-        """Cut the connection: closing it would first send what asyncio has taken and not yet sent."""
-        if self._transport is not None:
-            self._transport.abort()
+        """Cut the connection: closing it would first send what asyncio and the system have taken and not yet sent."""
+        if self._transport is None:
+            return
+        connection: socket.socket | None = self._transport.get_extra_info("socket")
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NOT_AT_ALL)
+        self._transport.abort()
 
 
 @dataclass(frozen=True, slots=True)
@@ -777,10 +786,7 @@ class SpeechServer:
 
 async def _read(response: aiohttp.ClientResponse) -> _Answer | None:
     """The answer; None if it is too long, or none."""
-    if (
-        response.content_type != "application/json"
-        or response.headers.get("Content-Encoding", "identity") != "identity"
-    ):
+    if response.content_type != "application/json":
         return None
     body = bytearray()
     async for part in response.content.iter_any():

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import socket
 import struct
 import threading
 from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from aiohttp import BodyPartReader, web
@@ -291,9 +292,16 @@ class Listener:
 
 @asynccontextmanager
 async def serving(
-    speech: Speech | None = None, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    speech: Speech | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    narrow: bool = False,
 ) -> AsyncGenerator[Speech]:
-    """Serve until the end of the block, on any port that is free; on the one it had before if *speech* was served."""
+    """Serve until the end of the block, on any port that is free; on the one it had before if *speech* was served.
+
+    *narrow*: what is not read is not received either, but for some kilobytes.
+    """
     speech = speech or Speech()
     app = web.Application(client_max_size=4_000_000)
     app.router.add_route("*", PATH, speech.handle)
@@ -301,10 +309,11 @@ async def serving(
     await runner.setup()
     try:
         port = int(speech.url.split(":")[2].split("/")[0]) if speech.url else 0
-        site = web.TCPSite(runner, host, port, ssl_context=tls)
-        await site.start()
-        ours: Any = runner.addresses[0]
-        speech.url = f"{'https' if tls else 'http'}://{host}:{ours[1]}/v1"
+        listening = socket.create_server((host, port))
+        if narrow:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        await web.SockSite(runner, listening, ssl_context=tls).start()
+        speech.url = f"{'https' if tls else 'http'}://{host}:{listening.getsockname()[1]}/v1"
         yield speech
     finally:
         await runner.cleanup()

@@ -19,9 +19,11 @@ from email.utils import formatdate
 from traceback import TracebackException
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import numpy as np
 import openai
 import pytest
+from aiohttp import web
 from blockbuster import blockbuster_ctx
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -626,6 +628,34 @@ async def test_cancelling_a_call_overwrites_the_samples_at_once(read_first: bool
         if read_first:
             await until(lambda: speech.gone == 1)
         assert (await server.transcribe(speech_of())).text == "Words."
+
+
+async def test_after_a_call_is_cancelled_no_more_of_it_is_sent() -> None:
+    speech, go_on, reached = saying(answer("Words.")), asyncio.Event(), asyncio.Event()
+    got = bytearray()
+    cut: list[Exception] = []
+
+    async def reads_late(request: web.Request) -> web.StreamResponse:
+        reached.set()
+        await go_on.wait()
+        try:
+            async for part in request.content.iter_any():
+                got.extend(part)
+        except (aiohttp.ClientError, OSError) as error:
+            cut.append(error)
+        return web.Response()
+
+    async with serving(speech, narrow=True), SpeechServer(speech.url, model="whisper-1") as server:
+        speech.script.append(reads_late)
+        async with asyncio.TaskGroup() as tasks:
+            call = tasks.create_task(server.transcribe(speech_of(30)))
+            await reached.wait()
+            call.cancel()
+            await asyncio.wait([call])
+            go_on.set()
+            await until(lambda: bool(cut) or speech.gone > 0)
+
+    assert len(got) < 2 * 30 * RATE_HZ
 
 
 async def test_cancelling_one_who_waits_disturbs_nobody() -> None:
