@@ -23,7 +23,7 @@ import numpy as np
 from rich.table import Table
 
 from bot.bench.contestants import Plain
-from bot.bench.processes import measured, wait_for_calm
+from bot.bench.processes import Patience, measured
 from bot.bench.recognise import Talk, listen
 from bot.bench.shapes import WORDS, make
 from bot.loopback.member import encode, load_recording
@@ -86,9 +86,9 @@ def run(
     for window in windows:
         with tempfile.TemporaryDirectory(prefix="skillrally-bench-") as folder:
             model = make(Path(folder) / size, size, words=WORDS, window=window)
-            wait_for_calm(patience_s)
+            Patience(patience_s).wait()
             found, talks, silence_s = asyncio.run(_talk(model, spurts, seconds, workers))
-            wait_for_calm(patience_s)
+            Patience(patience_s).wait()
             found["plain"] = asyncio.run(_plain(model, talks, silence_s, workers))
         found["aim_s"] = AIMS_S.get(window)
         figures[window] = found

@@ -68,14 +68,20 @@ def measured(pids: Iterable[int] = ()) -> Generator[Cores]:
             found.others = max(0.0, (machine_end - machine) / found.wall_s - found.engine - found.own)
 
 
-def wait_for_calm(patience_s: float) -> None:
-    """Return when others hardly use the cores, or after *patience_s*."""
-    until_s = time.monotonic() + patience_s
-    calm = False
-    while not calm and time.monotonic() < until_s:
-        with measured() as cores:
-            time.sleep(LOOK_S)
-        calm = cores.calm
+class Patience:
+    """So many seconds in all that may be waited until others leave the cores alone."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left_s = seconds
+
+    def wait(self) -> None:
+        """Return when others hardly use the cores, or when patience has ended."""
+        calm = False
+        while not calm and self._left_s > 0:
+            with measured() as cores:
+                time.sleep(LOOK_S)
+            self._left_s -= cores.wall_s
+            calm = cores.calm
 
 
 def _cpu_s(pids: Iterable[int]) -> float | None:

@@ -31,7 +31,7 @@ import numpy as np
 from rich.table import Table
 
 from bot.bench.contestants import USUAL, Own, Plain, as_float, noise, plain_model
-from bot.bench.processes import measured, memory_mb, one_thread, wait_for_calm
+from bot.bench.processes import Patience, measured, memory_mb, one_thread
 from bot.bench.shapes import SIZES, SPOKEN, WORDS, WORDS_PER_S, make
 from stt.audio import FRAME_SAMPLES, RATE_HZ, RING_S, Frame, Ring
 from stt.child import give_back
@@ -119,7 +119,7 @@ def run(
         steps: Numbers of people, rising.
         most_points: Steps that are tried for one contestant.
         repeats: How often a step is repeated at most because others kept the machine busy.
-        patience_s: How long each measurement waits at most until others leave the cores alone.
+        patience_s: How long each figure waits at most, in all, until others leave the cores alone.
         contestants: Who has people to hear.
         speakers: By which the memory of one is measured.
         console: For people.
@@ -210,9 +210,9 @@ def _take_turns(folder: Path, length_s: float, rounds: int, patience_s: float) -
         if len(contestants[name]().split()) != round(WORDS_PER_S * length_s):
             raise RuntimeError(f"{name} did not hear the whole sentence")
     laps: list[_Lap] = []
-    calm = 0
+    calm, patience = 0, Patience(patience_s)
     while calm < rounds and len(laps) < (3 if patience_s else 1) * rounds:
-        wait_for_calm(patience_s)
+        patience.wait()
         lap = _Lap({}, {})
         turn = len(laps) % len(ALONE)
         with measured() as cores:
@@ -344,8 +344,9 @@ async def _point(
 def _calmest(enter: Callable[[], Contestant], people: int, limit_s: float, tries: _Tries) -> dict[str, Any]:
     """How *people* are held while nobody else is at work, or the least that others were."""
     points: list[tuple[dict[str, Any], Cores]] = []
+    patience = Patience(tries.patience_s)
     while len(points) <= tries.repeats and not any(cores.calm for _, cores in points):
-        wait_for_calm(tries.patience_s)
+        patience.wait()
         points.append(asyncio.run(_point(enter, people, tries.seconds, limit_s)))
     return min(points, key=lambda point: point[1].others or 0.0)[0]
 
