@@ -37,7 +37,7 @@ from aiohttp.payload import Payload
 from yarl import URL
 
 from stt.audio import RATE_HZ, RING_S
-from stt.engine import NO_HINTS, EngineUnavailable, Hints, TranscriptionFailed, Window, Words
+from stt.engine import NO_HINTS, EngineUnavailable, Hints, SpeechError, TranscriptionFailed, Window, Words
 from stt.gates import NO_SPEECH, REPETITIVE, invented, runaway, silent
 from stt.text import readable
 
@@ -487,9 +487,9 @@ class SpeechServer:
     makes up in silence are found by their text alone, and the confidence is always 0.5.
 
     The language of each utterance is that of the session. Otherwise the server finds it out, within `languages`; for
-    less than 3 s of a person who was heard before, it is the usual one. If it finds another than the usual one, the
-    utterance is recognised in that, too, and the likelier words are taken. Servers that do not name the language in
-    their answers give words whose language is "und".
+    less than 3 s of a person who was heard before, or while others wait, it is the usual one. If it finds another than
+    the usual one, the utterance is recognised in that, too, and the likelier words are taken. Servers that do not name
+    the language in their answers give words whose language is "und".
 
     Redirects are not followed and the environment's proxies are not used: speech goes where the URL says. Certificates
     are verified against the system's authorities, or those that SSL_CERT_FILE names.
@@ -511,7 +511,7 @@ class SpeechServer:
         languages: Codes to choose among. Empty for any.
         window: What the server computes for an utterance.
         retries: Requests that were made once more because the first one failed.
-        failures: Utterances that got no words because the server failed.
+        failures: Requests that got no answer, also when they were made once more.
 
     Raises:
         EngineUnavailable: If the URL, the key or the model cannot be one.
@@ -538,13 +538,13 @@ class SpeechServer:
         if not self._model:
             msg = "The speech server's model has no name: set the one that the server knows it by."
             raise EngineUnavailable(msg)
-        key = key.strip()
-        if not key.isascii() or not key.isprintable() or " " in key:
+        headers = _headers(key)
+        # Or it would be in a report of an error with its variables.
+        del key
+        if headers is None:
             msg = "The speech server's key cannot be one: copy it again, without spaces or line breaks."
             raise EngineUnavailable(msg)
-        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "skillrally"}
-        if key:
-            self._headers["Authorization"] = f"Bearer {key}"
+        self._headers = headers
         self.workers = workers
         self.languages = tuple(languages)
         self.window: Window = window
@@ -683,7 +683,7 @@ class SpeechServer:
         """What was said, in the likeliest language."""
         usual = hints.usual if hints.usual is not None and self._allows(hints.usual) else None
         language = hints.language or (self.languages[0] if len(self.languages) == 1 else None)
-        if language is None and seconds < SURE_S:
+        if language is None and (seconds < SURE_S or not hints.thorough):
             language = usual
         heard = await self._listen(buffer, language, hints)
         if language is not None or heard.language in (usual, UNKNOWN_LANGUAGE):
@@ -692,10 +692,13 @@ class SpeechServer:
         if allowed and usual is None:
             return heard.words(seconds)
         # The first of equals is taken: without numbers, the usual one.
-        best = await self._likeliest(buffer, (usual,) if usual else self.languages[:MOST_LANGUAGES], hints)
-        if allowed:
-            best = max((best, heard), key=lambda one: one.rank)
-        return best.words(seconds)
+        try:
+            best = await self._likeliest(buffer, (usual,) if usual else self.languages[:MOST_LANGUAGES], hints)
+        except SpeechError:
+            if not allowed:
+                raise
+            return heard.words(seconds)
+        return (max((best, heard), key=lambda one: one.rank) if allowed else best).words(seconds)
 
     async def _likeliest(self, buffer: _Buffer, languages: Sequence[str], hints: Hints) -> _Heard:
         return max([await self._listen(buffer, code, hints) for code in languages], key=lambda one: one.rank)
@@ -782,6 +785,15 @@ class SpeechServer:
             form.add_field("prompt", prompt[:PROMPT_CHARACTERS])
         form.add_field("file", wav, filename="speech.wav", content_type="audio/wav")
         return form
+
+
+def _headers(key: str) -> dict[str, str] | None:
+    """What every request brings; None if the key cannot be in it."""
+    key = key.strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        return None
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "skillrally"}
+    return headers | {"Authorization": f"Bearer {key}"} if key else headers
 
 
 async def _read(response: aiohttp.ClientResponse) -> _Answer | None:

@@ -275,6 +275,7 @@ def test_a_key_that_is_none_is_refused_and_not_quoted(key: str) -> None:
         SpeechServer("https://speech.example", model="whisper-1", key=key)
 
     assert key not in str(refused.value)
+    assert not [line for line in locals_of(refused.value) if key in line or repr(key)[1:-1] in line]
 
 
 def test_a_model_needs_a_name() -> None:
@@ -984,6 +985,26 @@ async def test_another_language_than_the_usual_one_needs_likelier_words(
 
     assert (words.language, words.text) == (expected, f"In {expected}.")
     assert [request.language for request in speech.requests] == asked
+
+
+async def test_while_others_wait_nothing_is_recognised_in_two_languages() -> None:
+    speech = in_languages(en=-0.1, uk=-0.5)
+    async with engine(speech, languages=("en", "uk")) as server:
+        words = await server.transcribe(speech_of(5), Hints(usual="uk", thorough=False))
+
+    assert words.language == "uk"
+    assert [request.language for request in speech.requests] == ["uk"]
+
+
+async def test_words_in_an_allowed_language_are_kept_when_the_usual_one_cannot_be_tried() -> None:
+    speech = in_languages(en=-0.5, uk=-0.1)
+    async with engine(speech, languages=("en", "uk")) as server:
+        speech.script.extend([None, refuses(400)])
+        assert (await server.transcribe(speech_of(5), Hints(usual="uk"))).language == "en"
+    speech = in_languages(ru=-0.5, uk=-0.1)
+    async with engine(speech, languages=("en", "uk")) as server:
+        speech.script.extend([None, refuses(400)])
+        assert type(await error_of(server, speech_of(5), usual="uk")) is TranscriptionFailed
 
 
 async def test_without_a_choice_any_language_will_do() -> None:
