@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from stt.audio import AudioOverwritten
+from stt.audio import RING_S, AudioOverwritten
 from stt.engine import NO_HINTS, EngineLost, EngineUnavailable, TranscriptionFailed, Words
 from stt.slot import SLOT_SAMPLES, Slot
 
@@ -40,11 +40,11 @@ ROOT = Path(__file__).resolve().parents[1]
 STARTS = 3
 """Starts in a row that may fail before a child is given up."""
 
-LEAST_DEADLINE_S = 8.0
+LEAST_DEADLINE_S = 6.0
 """No engine is taken to hang before, however fast it is: the machine may be busy with something else."""
 
 PATIENCE = 3
-"""Times as long as the slowest utterance should take."""
+"""Times as long as an utterance should take."""
 
 LONGEST_OF_SHORTEST = 50
 """What the longest window costs of what the shortest does, where it is cut to the speech. Measured: 37 to 47, for the
@@ -225,8 +225,8 @@ class WhisperWorker:
         folder: The model, as `stt.whisper.Whisper` wants it.
         languages: Codes to choose among, or none for all that the model has.
         workers: Processes. One holds a model of its own and one core.
-        deadline_s: An engine that takes longer over an utterance hangs, and is killed. By default three times what the
-            longest takes, as measured at the start, and at least 8 s.
+        deadline_s: An engine that takes longer over an utterance hangs, and is killed. By default three times what it
+            should take, as measured at the start, and at least 6 s.
         start_s: A model that takes longer to load hangs.
         nice: How far below the bot the kernel ranks the children, 0 .. 19.
         window: In place of what the model's folder says, to compare the two.
@@ -235,7 +235,6 @@ class WhisperWorker:
         workers: How many utterances are recognised at the same time.
         languages: What the model was loaded for. Empty before it is entered.
         window: What it encodes of an utterance: 30 s, or the speech. Known once it is entered.
-        deadline_s: When an engine counts as hung.
         restarts: Children that were lost and started again.
     """
 
@@ -257,8 +256,8 @@ class WhisperWorker:
         self.languages: tuple[str, ...] = ()
         self.window: Window = "full"
         self.restarts = 0
-        self._wanted_s, self._start_s = deadline_s, start_s
-        self.deadline_s = deadline_s or LEAST_DEADLINE_S
+        self._deadline_s, self._start_s = deadline_s, start_s
+        self._slowest_s = 0.0
         arguments = ["--folder", str(folder), "--nice", str(nice)]
         for code in languages:
             arguments += ["--language", code]
@@ -322,8 +321,14 @@ class WhisperWorker:
 
     def _know(self, hello: _Hello) -> None:
         self.languages, self.window = hello.languages, hello.window
-        if self._wanted_s is None:
-            self.deadline_s = max(LEAST_DEADLINE_S, PATIENCE * hello.slowest_s)
+        self._slowest_s = hello.slowest_s
+
+    def deadline_s(self, utterance: Utterance) -> float:
+        """When an engine that has *utterance* counts as hung, in seconds."""
+        if self._deadline_s is not None:
+            return self._deadline_s
+        part = min(1.0, utterance.duration_s / RING_S) if self.window == "dynamic" else 1.0
+        return max(LEAST_DEADLINE_S, PATIENCE * part * self._slowest_s)
 
     async def _stop(self) -> None:
         for child in self._children:
@@ -381,7 +386,7 @@ class WhisperWorker:
     async def _answer(self, child: _Child, request: _Request) -> None:
         result: Words | Exception
         try:
-            result = await child.ask(request, self.deadline_s)
+            result = await child.ask(request, self.deadline_s(request.utterance))
         except EngineLost:
             # Its words are lost. The next request, or the next look, starts the child again.
             result = EngineLost("the speech engine died or hung while it had this utterance")

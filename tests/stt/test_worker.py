@@ -21,7 +21,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from stt.audio import AudioOverwritten, Ring, Utterance
 from stt.engine import EngineLost, EngineUnavailable, Hints, TranscriptionFailed
 from stt.vad import Silero, SpeechProbability
-from stt.worker import WhisperWorker
+from stt.worker import LEAST_DEADLINE_S, WhisperWorker, _Hello
 from tests.stt.keeper import secret
 from tests.stt.sounds import MODEL, ROOT, Stage, clips, hum, noise, normalised, recording, silence, until, utterance_of
 
@@ -441,3 +441,15 @@ async def test_the_window_is_the_folders_unless_another_is_asked_for() -> None:
 
         assert (own.window, other.window) == ("dynamic", "full")
     assert heard == [text(0), text(0)]
+
+
+async def test_how_long_an_engine_may_take_follows_what_it_takes() -> None:
+    long, short = utterance_of(silence(28)), utterance_of(silence(2))
+    async with WhisperWorker(MODEL) as worker:
+        worker._know(_Hello(("en",), "full", took_s=0.5))
+        assert worker.deadline_s(short) == worker.deadline_s(long) == LEAST_DEADLINE_S
+        worker._know(_Hello(("en",), "full", took_s=10.0))
+        assert worker.deadline_s(short) == worker.deadline_s(long) == 30.0
+        worker._know(_Hello(("en",), "dynamic", took_s=0.1))
+        assert worker.deadline_s(short) == LEAST_DEADLINE_S
+        assert worker.deadline_s(long) == pytest.approx(0.1 * 50 * 3 * 28 / 30)
