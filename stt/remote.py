@@ -533,6 +533,7 @@ class SpeechServer:
         if workers < 1:
             msg = "there is at least one worker"
             raise ValueError(msg)
+        self.workers = workers
         self._url = endpoint(url)
         self._model = model.strip()
         if not self._model:
@@ -545,7 +546,6 @@ class SpeechServer:
             msg = "The speech server's key cannot be one: copy it again, without spaces or line breaks."
             raise EngineUnavailable(msg)
         self._headers = headers
-        self.workers = workers
         self.languages = tuple(languages)
         self.window: Window = window
         self.retries = 0
