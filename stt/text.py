@@ -26,7 +26,7 @@ _APOSTROPHES = "'\u2018\u2019\u02bc\u2032\u0060\u00b4\uff07"
 """What engines and keyboards put between two letters. A word has one apostrophe per language, so that it is found."""
 
 # Controls, soft hyphens, direction marks, tags, and what stands for a character that is none. Not the joiners that
-# Persian and the scripts of India are spelt with; and not white space, which comes before.
+# Persian and the scripts of India are spelt with; and not white space, even of kinds that are controls.
 _INVISIBLE = re.compile(
     "(?<=[\u0600-\u0dff])[\u200c\u200d](?=[\u0600-\u0dff])"
     "|([\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
@@ -226,9 +226,10 @@ def subtitles(text: str, *, first: str = "") -> list[str]:
         first: What the first piece begins with, as a speaker's name; part of its first line.
     """
     whole = f"{first} {text}".strip()
-    words = [part for word in whole.split() for part in _cut(word)]
-    columns, lines = SUBTITLE_COLUMNS, _filled(words, SUBTITLE_COLUMNS)
-    while columns > 1 and len(narrower := _filled(words, columns - 1)) == len(lines):
+    parts = [part for word in whole.split() for part in _cut(word)]
+    columns, lines = SUBTITLE_COLUMNS, _filled(parts, SUBTITLE_COLUMNS)
+    # The narrowest lines of which there are no more: a last one of a single word is hard to read.
+    while columns > 1 and len(narrower := _filled(parts, columns - 1)) == len(lines):
         columns, lines = columns - 1, narrower
     return ["\n".join(lines[at : at + SUBTITLE_LINES]) for at in range(0, len(lines), SUBTITLE_LINES)]
 
@@ -240,16 +241,16 @@ def _cut(word: str) -> list[str]:
     return [word[at : at + SUBTITLE_COLUMNS] for at in range(0, len(word), SUBTITLE_COLUMNS)]
 
 
-def _filled(words: Sequence[str], columns: int) -> list[str]:
-    """Lines with as many of *words* as fit each, at least one."""
+def _filled(parts: Sequence[str], columns: int) -> list[str]:
+    """Lines with as many of *parts* as fit each, at least one."""
     lines: list[list[str]] = []
     room = 0
-    for word in words:
-        if len(word) + 1 > room:
+    for part in parts:
+        if len(part) + 1 > room:
             lines.append([])
             room = columns + 1
-        lines[-1].append(word)
-        room -= len(word) + 1
+        lines[-1].append(part)
+        room -= len(part) + 1
     return [" ".join(line) for line in lines]
 
 
