@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -439,7 +440,7 @@ async def test_a_file_that_others_may_read_is_refused(sqlite: Installation, name
 
 
 async def test_a_link_in_the_place_of_a_database_is_refused(sqlite: Installation, tmp_path: Path) -> None:
-    (sqlite.folder / "content.db").rename(tmp_path / "elsewhere.db")
+    shutil.move(sqlite.folder / "content.db", tmp_path / "elsewhere.db")
     (sqlite.folder / "content.db").symlink_to(tmp_path / "elsewhere.db")
 
     with pytest.raises(UnsafePlace):

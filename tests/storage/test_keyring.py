@@ -366,28 +366,30 @@ async def test_the_root_seals_nothing_and_is_never_renewed(keyring: Keyring) -> 
 # Tampering
 
 
-@pytest.mark.parametrize("column", ["wrapped", "commitment", "dek_ver", "kek_ver", "dek_id", "the subject"])
-async def test_a_keyring_that_was_changed_gives_no_key(
-    keyring: Keyring, databases: Databases, provider: WatchedKeys, column: str
+async def test_a_key_that_was_changed_in_any_column_is_no_key_and_the_others_still_are(
+    keyring: Keyring, databases: Databases, provider: WatchedKeys
 ) -> None:
-    subject, other, third = await person(keyring), await person(keyring), await person(keyring)
+    other = await person(keyring)
     await provider.advance()
-    found = {row["subject_id"]: row for row in await rows(databases)}
-    changes: dict[str, Any] = {
-        "wrapped": {"wrapped": found[other]["wrapped"]},
-        "commitment": {"commitment": found[other]["commitment"]},
-        "dek_ver": {"dek_ver": 2},
-        "kek_ver": {"kek_ver": 2},
-        "dek_id": {"dek_id": uuid4()},
-        "the subject": {"wrapped": found[other]["wrapped"], "commitment": found[other]["commitment"]},
-    }
+    (foreign,) = await rows(databases)
+    changes: list[dict[str, Any]] = [
+        {"wrapped": foreign["wrapped"]},
+        {"commitment": foreign["commitment"]},
+        {"wrapped": foreign["wrapped"], "commitment": foreign["commitment"]},
+        {"dek_ver": 2},
+        {"kek_ver": 1},
+        {"dek_id": uuid4()},
+    ]
+    changed = [await person(keyring) for _ in changes]
     async with databases.keyring.write() as connection:
-        await connection.execute(update(Dek).where(Dek.subject_id == subject).values(**changes[column]))
+        for subject, change in zip(changed, changes, strict=True):
+            await connection.execute(update(Dek).where(Dek.subject_id == subject).values(**change))
 
-    async with keyring.unlocked(subject, third) as keys:
-        with pytest.raises(DecryptionFailed):
-            keys.seal(subject, b"words", PLACE)
-        keys.seal(third, b"words", PLACE)
+    async with keyring.unlocked(other, *changed) as keys:
+        for subject in changed:
+            with pytest.raises(DecryptionFailed):
+                keys.seal(subject, b"words", PLACE)
+        keys.seal(other, b"words", PLACE)
 
 
 async def test_keys_exchanged_between_two_people_open_nothing(keyring: Keyring, databases: Databases) -> None:
@@ -534,7 +536,7 @@ def test_keys_stay_readable_wherever_a_rotation_is_killed(sqlite: Installation, 
     asyncio.run(finish())
 
 
-ROUNDS = int(os.environ.get("KILLS", "3"))
+ROUNDS = int(os.environ.get("KILLS", "2"))
 """`KILLS=100 python -m pytest tests/storage -k killed` takes two minutes."""
 
 
