@@ -62,7 +62,7 @@ def run() -> None:
 async def _serve(settings: Settings, token: str) -> None:
     from bot.app import open_app  # noqa: PLC0415 - the other commands start without Discord and the model
 
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not settings.speech_url:
         from bot.models_command import fetch  # noqa: PLC0415 - likewise
 
         await fetch(settings, Console(stderr=True))

@@ -29,6 +29,7 @@ from storage.consents import Consents
 from stt.dispatch import Dispatcher
 from stt.engine import EngineUnavailable, Transcriber
 from stt.models import find_model
+from stt.remote import SpeechServer, elsewhere
 from stt.segmenter import Endpointing
 from stt.vad import Silero, SpeechProbability
 from stt.worker import WhisperWorker
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 log = logging.getLogger(__name__)
+
+REMOTE_WORKERS = 4
+"""Requests to a speech server at the same time, unless the operator says how many."""
 
 END_S = 20.0
 """How long running interviews may take to end when the bot is stopped."""
@@ -93,6 +97,27 @@ class App:
             raise StartRefused("Discord cannot be reached: check the network and try again.") from None
 
 
+async def _engine(settings: Settings) -> WhisperWorker | SpeechServer:
+    """The engine of the settings, not entered yet.
+
+    Raises:
+        EngineUnavailable: If its model or its server cannot be one.
+    """
+    if settings.speech_url:
+        return SpeechServer(
+            settings.speech_url,
+            model=settings.speech_model,
+            # Not by a name of its own, which a report of an error with its variables would show.
+            key=settings.speech_key.get_secret_value() if settings.speech_key else "",
+            languages=settings.allowed_languages,
+            workers=settings.workers or REMOTE_WORKERS,
+        )
+    folder = await find_model(settings.model, settings.models_folder)
+    return WhisperWorker(
+        folder, languages=settings.allowed_languages, workers=settings.workers or machine.workers(folder)
+    )
+
+
 @asynccontextmanager
 async def open_app(
     settings: Settings,
@@ -118,21 +143,17 @@ async def open_app(
     except OpusUnavailable as missing:
         raise StartRefused(str(missing)) from None
     async with AsyncExitStack() as stack:
+        speech_host = ""
         if transcriber is None:
             try:
-                folder = await find_model(settings.model, settings.models_folder)
-                transcriber = await stack.enter_async_context(
-                    WhisperWorker(
-                        folder,
-                        languages=settings.allowed_languages,
-                        workers=settings.workers or machine.workers(folder),
-                    )
-                )
+                transcriber = await stack.enter_async_context(await _engine(settings))
+                speech_host = elsewhere(settings.speech_url) if settings.speech_url else ""
             except EngineUnavailable as missing:
                 raise StartRefused(str(missing)) from None
         silero = Silero()
         hearing = Hearing(
-            dispatcher=Dispatcher(transcriber, clock=clock.monotonic_s),
+            # What leaves the machine leaves it once, and is paid for once.
+            dispatcher=Dispatcher(transcriber, clock=clock.monotonic_s, ahead=not speech_host),
             probability=lambda: SpeechProbability(silero),
             endpointing=Endpointing(silence_s=settings.silence_s),
             language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
@@ -146,6 +167,7 @@ async def open_app(
             clock=clock,
             consents=Consents(policy_version=POLICY_VERSION),
             interviews=interviews,
+            speech_host=speech_host,
         )
         bot = await stack.enter_async_context(SkillRally(services, connector=connector))
         await stack.enter_async_context(interviews)

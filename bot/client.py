@@ -25,12 +25,17 @@ EXTENSIONS = ("cogs.interview",)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What commands may use."""
+    """What commands may use.
+
+    Attributes:
+        speech_host: Where speech is sent to become text; empty if it stays on this machine.
+    """
 
     settings: Settings
     clock: Clock
     consents: Consents
     interviews: Interviews
+    speech_host: str = ""
 
 
 def intents() -> discord.Intents:

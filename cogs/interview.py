@@ -158,7 +158,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             except Exception as error:  # noqa: BLE001 - as in `pressed`
                 await self._explain(answer, error)
 
-        await interaction.response.send_modal(ConsentForm(answered))
+        await interaction.response.send_modal(ConsentForm(answered, elsewhere=self._bot.services.speech_host))
 
     async def _agreed(
         self, interaction: Interaction, session: Session, purposes: frozenset[Purpose], *, of_age: bool

@@ -94,14 +94,14 @@ def buttons(*actions: str, interview_id: str) -> ui.ActionRow[Any]:
     return row
 
 
-def notice(status: Status, *, captions: CaptionPlace) -> ui.LayoutView:
-    """The notice of a running interview."""
+def notice(status: Status, *, captions: CaptionPlace, elsewhere: str = "") -> ui.LayoutView:
+    """The notice of a running interview; *elsewhere* is the host that speech is sent to, if it leaves the machine."""
     paused = bool(status.pauses)
     view = ui.LayoutView(timeout=None)
     view.add_item(
         ui.Container(
             ui.TextDisplay(replies.headline(status)),
-            ui.TextDisplay(replies.notice(captions)),
+            ui.TextDisplay(replies.notice(captions, elsewhere=elsewhere)),
             ui.Separator(),
             ui.TextDisplay(replies.roster(status)),
             buttons(
@@ -139,7 +139,9 @@ def text_with(text: str, *actions: str, interview_id: str) -> ui.LayoutView:
 class ConsentForm(ui.Modal):
     """Asks for each purpose by itself; nothing is ticked beforehand."""
 
-    def __init__(self, answered: Callable[[discord.Interaction[Any], frozenset[Purpose], bool], Any]) -> None:
+    def __init__(
+        self, answered: Callable[[discord.Interaction[Any], frozenset[Purpose], bool], Any], *, elsewhere: str = ""
+    ) -> None:
         super().__init__(title=replies.MODAL_TITLE, timeout=10 * 60)
         self._answered = answered
         self._purposes: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
@@ -163,7 +165,7 @@ class ConsentForm(ui.Modal):
             max_values=1,
             options=[discord.CheckboxGroupOption(label=replies.AGE_OPTION, value="yes")],
         )
-        self.add_item(ui.TextDisplay(replies.MODAL_INTRO))
+        self.add_item(ui.TextDisplay(replies.modal_intro(elsewhere)))
         self.add_item(
             ui.Label(text=replies.PURPOSES_LABEL, description=replies.PURPOSES_HINT, component=self._purposes)
         )
@@ -318,7 +320,7 @@ class DiscordRoom:
             return await self._asked_in.create_thread(name=replies.THREAD_NAME, type=discord.ChannelType.public_thread)
 
     def _notice(self, status: Status) -> ui.LayoutView:
-        return notice(status, captions=self._captions)
+        return notice(status, captions=self._captions, elsewhere=self._bot.services.speech_host)
 
     def caption_header(self, *, late: bool) -> str:
         """The line above the captions."""

@@ -70,9 +70,9 @@ FAILED = "That did not work, and it is our fault. Nothing was lost; please try a
 
 MODAL_TITLE = "Join the interview"
 MODAL_INTRO = (
-    "**What happens with your voice.** The bot decrypts it only after you tick the first box, turns it into text in "
-    "memory and overwrites the sound at once; sound is never stored. Text that nobody saves is gone 30 minutes after "
-    f"the interview. You can leave at any time with one press. Privacy policy: <{POLICY_URL}>"
+    "**What happens with your voice.** The bot decrypts it only after you tick the first box, {speech}; sound is never "
+    "stored. Text that nobody saves is gone 30 minutes after the interview. You can leave at any time with one press. "
+    f"Privacy policy: <{POLICY_URL}>"
 )
 PURPOSES_LABEL = "I agree to"
 PURPOSES_HINT = "Each box is separate; nothing is ticked for you."
@@ -131,7 +131,7 @@ def headline(status: Status) -> str:
 
 NOTICE = (
     "**Nobody is heard without a yes.** Press **Join** to take part; the voice of everybody else stays encrypted and "
-    "is dropped unread. Speech becomes text in memory, the sound is overwritten at once and never stored. {captions} "
+    "is dropped unread. {speech}, the sound is overwritten at once and never stored. {captions} "
     "Text that nobody saves is gone 30 minutes after the end."
 )
 
@@ -145,9 +145,32 @@ CAPTIONS = {
 }
 
 
-def notice(captions: str) -> str:
-    """What everybody in the channel must know; *captions* is where they appear."""
-    return NOTICE.format(captions=CAPTIONS[captions])
+SPEECH_HERE = "Speech becomes text in memory"
+SPEECH_ELSEWHERE = (
+    "**Speech is sent, encrypted, to {host}, which turns it into text**; what happens there is up to those who run it. "
+    "Here"
+)
+
+
+def notice(captions: str, *, elsewhere: str = "") -> str:
+    """What everybody in the channel must know.
+
+    Args:
+        captions: Where they appear.
+        elsewhere: The host that speech is sent to; empty if it stays on the bot's machine.
+    """
+    speech = SPEECH_ELSEWHERE.format(host=escape(elsewhere)) if elsewhere else SPEECH_HERE
+    return NOTICE.format(speech=speech, captions=CAPTIONS[captions])
+
+
+def modal_intro(elsewhere: str = "") -> str:
+    """What somebody must know who says yes."""
+    if not elsewhere:
+        return MODAL_INTRO.format(speech="turns it into text in memory and overwrites the sound at once")
+    host = escape(elsewhere)
+    return MODAL_INTRO.format(
+        speech=f"**sends it to {host}, which turns it into text**, and overwrites the sound at once"
+    )
 
 
 def roster(status: Status) -> str:

@@ -72,9 +72,15 @@ class Settings(BaseSettings):
         max_length=400,
         description="Words that are likely to be said, such as names of technologies: 'Kubernetes, PostgreSQL'.",
     )
+    speech_url: str = Field(
+        default="",
+        description="A server with OpenAI's transcription interface, in place of own processes. Empty: none.",
+    )
+    speech_model: str = Field(default="whisper-1", description="The name of the model on that server.")
+    speech_key: SecretStr | None = Field(default=None, description="The key for that server, if it wants one.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="For our own loggers.")
 
-    @field_validator("discord_token", mode="before")
+    @field_validator("discord_token", "speech_key", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value

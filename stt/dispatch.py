@@ -170,6 +170,7 @@ class Dispatcher:
         late_s: Work that may wait, in seconds until it is done.
         process_s: Audio that may wait.
         live: Whether speech is being spoken while it is written down. A recording can wait: nothing of it is left out.
+        ahead: Whether recognition may begin before speech has ended, at the cost of having some of it done twice.
 
     Attributes:
         transcriber: The engine.
@@ -185,13 +186,14 @@ class Dispatcher:
         late_s: float = LATE_S,
         process_s: float = PROCESS_S,
         live: bool = True,
+        ahead: bool = True,
     ) -> None:
         self.transcriber = transcriber
         self.counts = Counts()
         self.load = Load.CALM
         self._clock = clock
         self._late_s, self._process_s = late_s, process_s
-        self.live = live
+        self.live, self._ahead = live, live and ahead
         self._workers = max(1, transcriber.workers)
         self._free = self._workers
         self._seats: dict[int, _Seat] = {}
@@ -263,7 +265,7 @@ class Dispatcher:
             most_busy: Share of the workers that may have been busy lately, 0.0 .. 1.0.
         """
         del room
-        if not self.live or not self._free or self.load > Load.CALM or self.busy > most_busy:
+        if not self._ahead or not self._free or self.load > Load.CALM or self.busy > most_busy:
             return None
         if any(seat.queue for seat in self._seats.values()):
             return None

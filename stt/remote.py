@@ -163,6 +163,16 @@ def endpoint(url: str) -> URL:
     return parts.with_path(path, encoded=True)
 
 
+def elsewhere(url: str) -> str:
+    """The host that speech is sent to with this URL, for those who must be told; empty if it is this machine.
+
+    Raises:
+        EngineUnavailable: As `endpoint`.
+    """
+    host = endpoint(url).host or ""
+    return "" if _is_here(host) else host
+
+
 def _is_here(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -74,6 +74,13 @@ def test_the_notice_says_who_can_read_captions(place: CaptionPlace, snapshot: Sn
     assert replies.notice(place) == snapshot
 
 
+def test_whoever_is_sent_speech_is_named_in_the_notice_and_in_the_form(snapshot: SnapshotAssertion) -> None:
+    assert replies.notice("off", elsewhere="speech.example.org") == snapshot
+    assert replies.modal_intro("speech.example.org") == snapshot
+    assert "sent" not in replies.notice("off")
+    assert "sends" not in replies.modal_intro()
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_status_reads(case: str, snapshot: SnapshotAssertion) -> None:
     assert replies.details(CASES[case]) == snapshot

@@ -231,6 +231,21 @@ async def test_who_withdraws_during_a_guess_is_not_heard_and_leaves_nothing() ->
 
 
 @in_virtual_time
+async def test_an_engine_that_is_paid_for_is_asked_once_for_each_utterance() -> None:
+    engine = Engine(fixed_s=0.1, per_s=0)
+    room = Room(Dispatcher(engine, clock=now_s, ahead=False))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(room.pipeline.run())
+        await room.say(ANNA, 4.0)
+        await room.say(ANNA, 0.35, loud=False)
+        await room.say_and_stop(ANNA, 4.0)
+        await room.pipeline.finish(timeout_s=60)
+
+    assert len(engine.asked) == len(room.texts) == 1
+    assert room.partials == []
+
+
+@in_virtual_time
 async def test_an_end_in_the_middle_of_a_wrong_guess_does_not_wait_for_it() -> None:
     engine = Engine(fixed_s=5.0, per_s=0)
     async with open_room(engine) as room:
