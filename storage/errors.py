@@ -8,6 +8,7 @@ StorageError
 ├── UnknownKey           sealed with a key that is not there
 │   └── SubjectErased    and never will be again
 ├── DecryptionFailed     the bytes were changed, moved or cut, or the key is not the one it says it is
+├── LeaseLost            another process does this job now
 ├── KeyProviderFailed    whoever holds the key-encryption keys did not answer, or refused
 └── DatabaseFailed       the database did not do it; nothing of it was written
     ├── DatabaseBusy     somebody else has been writing for too long
@@ -51,6 +52,10 @@ class DecryptionFailed(StorageError):
 
 class KeyProviderFailed(StorageError):
     """Whoever holds the key-encryption keys did not answer, or refused."""
+
+
+class LeaseLost(StorageError):
+    """Another process does this job now; what was begun is undone."""
 
 
 class DatabaseFailed(StorageError):

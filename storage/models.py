@@ -69,6 +69,7 @@ Retention = Literal[
     "job",  # until the work is done, at most a day
     "30 days",
     "90 days",
+    "a year",  # after it was answered, or until the account is deleted
     "backups",  # as long as a backup could bring back what was erased
     "installation",  # no person's data; as long as the bot is run
 ]
@@ -292,12 +293,17 @@ class Budget(Content):
 
 
 class LiveMessage(Content):
-    """Where captions stand on Discord's servers, so that they are deleted whatever happens. Under the root's key."""
+    """Where captions or a notice stand, or may stand, on Discord's servers, so that they are deleted whatever happens.
+
+    Under the installation's key.
+    """
 
     __tablename__ = "live_message"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "captions", "consent", "interview"))
     enc_location: Mapped[bytes] = mapped_column(info=_about("cipher", "captions", "consent", "interview"))
+    kind: Mapped[str] = mapped_column(_STATE, info=_about("public", "captions", "consent", "interview"))
+    posted: Mapped[bool] = mapped_column(info=_about("public", "captions", "consent", "interview"))
     expires_at: Mapped[datetime] = mapped_column(
         Moment, index=True, info=_about("public", "captions", "consent", "interview")
     )
@@ -325,22 +331,30 @@ class Request(Content):
 
     __tablename__ = "request"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "requests", "legal_obligation", "account"))
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "requests", "legal_obligation", "a year"))
     subject_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("subject.id"), index=True, info=_about("public", "requests", "legal_obligation", "account")
+        ForeignKey("subject.id"), index=True, info=_about("public", "requests", "legal_obligation", "a year")
     )
-    kind: Mapped[str] = mapped_column(_STATE, info=_about("public", "requests", "legal_obligation", "account"))
-    enc_detail: Mapped[bytes] = mapped_column(info=_about("cipher", "requests", "legal_obligation", "account"))
+    kind: Mapped[str] = mapped_column(_STATE, info=_about("public", "requests", "legal_obligation", "a year"))
+    enc_detail: Mapped[bytes] = mapped_column(info=_about("cipher", "requests", "legal_obligation", "a year"))
     received_at: Mapped[datetime] = mapped_column(
-        Moment, info=_about("public", "requests", "legal_obligation", "account")
+        Moment, info=_about("public", "requests", "legal_obligation", "a year")
     )
     due_at: Mapped[datetime] = mapped_column(
-        Moment, index=True, info=_about("public", "requests", "legal_obligation", "account")
+        Moment, index=True, info=_about("public", "requests", "legal_obligation", "a year")
     )
     closed_at: Mapped[datetime | None] = mapped_column(
-        Moment, info=_about("public", "requests", "legal_obligation", "account")
+        Moment, info=_about("public", "requests", "legal_obligation", "a year")
     )
-    reminders: Mapped[int] = mapped_column(info=_about("public", "requests", "legal_obligation", "account"))
+    reminders: Mapped[int] = mapped_column(info=_about("public", "requests", "legal_obligation", "a year"))
+    outcome: Mapped[str | None] = mapped_column(_STATE, info=_about("public", "requests", "legal_obligation", "a year"))
+    code_hash: Mapped[bytes | None] = mapped_column(
+        _HASH, info=_about("public", "requests", "legal_obligation", "a year")
+    )
+    code_expires_at: Mapped[datetime | None] = mapped_column(
+        Moment, info=_about("public", "requests", "legal_obligation", "a year")
+    )
+    attempts: Mapped[int] = mapped_column(info=_about("public", "requests", "legal_obligation", "a year"))
 
 
 class Audit(Content):
