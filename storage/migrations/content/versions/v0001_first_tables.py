@@ -79,6 +79,8 @@ def upgrade() -> None:  # noqa: PLR0915  a table each
         "live_message",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("enc_location", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("posted", sa.Boolean(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_live_message")),
     )
@@ -145,6 +147,10 @@ def upgrade() -> None:  # noqa: PLR0915  a table each
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.Column("code_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("code_expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_request_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
     )
