@@ -180,14 +180,16 @@ class ConsentEvent(Content):
 
 
 class Transcript(Content):
-    """An interview that its owner saved."""
+    """An interview that its owner saved. Its number counts its owner's, from 1."""
 
     __tablename__ = "transcript"
+    __table_args__ = (UniqueConstraint("owner_id", "number"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "transcripts", "consent", "saved"))
     owner_id: Mapped[UUID] = mapped_column(
-        ForeignKey("subject.id"), index=True, info=_about("public", "transcripts", "consent", "saved")
+        ForeignKey("subject.id"), info=_about("public", "transcripts", "consent", "saved")
     )
+    number: Mapped[int] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
     enc_title: Mapped[bytes] = mapped_column(info=_about("cipher", "transcripts", "consent", "saved"))
     state: Mapped[str] = mapped_column(_STATE, info=_about("public", "transcripts", "consent", "saved"))
     created_day: Mapped[date] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
@@ -197,7 +199,8 @@ class Transcript(Content):
 class Turn(Content):
     """What one person said without a break, sealed under the speaker's key, whoever owns the transcript.
 
-    Without a speaker and a body it stands for words whose speaker did not want them saved.
+    Without a body it stands for words that are not there: its state says why. Where their speaker did not want them
+    saved, or was erased, it has no speaker either.
     """
 
     __tablename__ = "turn"
@@ -211,24 +214,29 @@ class Turn(Content):
         ForeignKey("subject.id"), index=True, info=_about("public", "transcripts", "consent", "saved")
     )
     seq: Mapped[int] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
+    state: Mapped[str] = mapped_column(_STATE, info=_about("public", "transcripts", "consent", "saved"))
     enc_body: Mapped[bytes | None] = mapped_column(info=_about("cipher", "transcripts", "consent", "saved"))
     rev: Mapped[int] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
 
 
 class Share(Content):
-    """Somebody else who may read a transcript."""
+    """Somebody else who may read a transcript for a while. The owner's seal on it keeps others from making one."""
 
     __tablename__ = "share"
     __table_args__ = (UniqueConstraint("transcript_id", "reader_id"),)
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "transcripts", "consent", "saved"))
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "transcripts", "consent", "30 days"))
     transcript_id: Mapped[UUID] = mapped_column(
-        ForeignKey("transcript.id"), info=_about("public", "transcripts", "consent", "saved")
+        ForeignKey("transcript.id"), info=_about("public", "transcripts", "consent", "30 days")
     )
     reader_id: Mapped[UUID] = mapped_column(
-        ForeignKey("subject.id"), index=True, info=_about("public", "transcripts", "consent", "saved")
+        ForeignKey("subject.id"), index=True, info=_about("public", "transcripts", "consent", "30 days")
     )
-    created_day: Mapped[date] = mapped_column(info=_about("public", "transcripts", "consent", "saved"))
+    created_day: Mapped[date] = mapped_column(info=_about("public", "transcripts", "consent", "30 days"))
+    enc_grant: Mapped[bytes] = mapped_column(info=_about("cipher", "transcripts", "consent", "30 days"))
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "transcripts", "consent", "30 days")
+    )
 
 
 class Feedback(Content):

@@ -198,7 +198,7 @@ async def test_rows_that_point_nowhere_are_refused(databases: Databases) -> None
         async with databases.content.write() as connection:
             await connection.execute(
                 insert(Transcript).values(
-                    id=uuid4(), owner_id=uuid4(), enc_title=b"", state="saved", created_day=TODAY, rev=0
+                    id=uuid4(), owner_id=uuid4(), number=1, enc_title=b"", state="saved", created_day=TODAY, rev=0
                 )
             )
 
@@ -208,12 +208,12 @@ async def add_transcript(database: Database, owner: UUID) -> UUID:
     async with database.write() as connection:
         await connection.execute(
             insert(Transcript).values(
-                id=transcript, owner_id=owner, enc_title=b"t", state="saved", created_day=TODAY, rev=0
+                id=transcript, owner_id=owner, number=1, enc_title=b"t", state="saved", created_day=TODAY, rev=0
             )
         )
         await connection.execute(
             insert(Turn).values(
-                id=uuid4(), transcript_id=transcript, speaker_id=owner, seq=0, enc_body=CANARY * 50, rev=0
+                id=uuid4(), transcript_id=transcript, speaker_id=owner, seq=0, state="said", enc_body=CANARY * 50, rev=0
             )
         )
     return transcript

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:  # noqa: PLR0915  a table each
+def upgrade() -> None:
     """Go to this form."""
     op.create_table(
         "analytics_event",
@@ -162,16 +162,15 @@ def upgrade() -> None:  # noqa: PLR0915  a table each
         "transcript",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("enc_title", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("created_day", sa.Date(), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["subject.id"], name=op.f("fk_transcript_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transcript")),
+        sa.UniqueConstraint("owner_id", "number", name=op.f("uq_transcript_owner_id_number")),
     )
-    with op.batch_alter_table("transcript", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_transcript_owner_id"), ["owner_id"], unique=False)
-
     op.create_table(
         "ai_job",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -215,12 +214,15 @@ def upgrade() -> None:  # noqa: PLR0915  a table each
         sa.Column("transcript_id", sa.Uuid(), nullable=False),
         sa.Column("reader_id", sa.Uuid(), nullable=False),
         sa.Column("created_day", sa.Date(), nullable=False),
+        sa.Column("enc_grant", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["reader_id"], ["subject.id"], name=op.f("fk_share_reader_id")),
         sa.ForeignKeyConstraint(["transcript_id"], ["transcript.id"], name=op.f("fk_share_transcript_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_share")),
         sa.UniqueConstraint("transcript_id", "reader_id", name=op.f("uq_share_transcript_id_reader_id")),
     )
     with op.batch_alter_table("share", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_share_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_share_reader_id"), ["reader_id"], unique=False)
 
     op.create_table(
@@ -229,6 +231,7 @@ def upgrade() -> None:  # noqa: PLR0915  a table each
         sa.Column("transcript_id", sa.Uuid(), nullable=False),
         sa.Column("speaker_id", sa.Uuid(), nullable=True),
         sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("enc_body", sa.LargeBinary(), nullable=True),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["speaker_id"], ["subject.id"], name=op.f("fk_turn_speaker_id")),
@@ -249,6 +252,7 @@ def downgrade() -> None:
     op.drop_table("turn")
     with op.batch_alter_table("share", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_share_reader_id"))
+        batch_op.drop_index(batch_op.f("ix_share_expires_at"))
 
     op.drop_table("share")
     with op.batch_alter_table("feedback", schema=None) as batch_op:
@@ -262,9 +266,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ai_job_owner_id"))
 
     op.drop_table("ai_job")
-    with op.batch_alter_table("transcript", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_transcript_owner_id"))
-
     op.drop_table("transcript")
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_request_subject_id"))
