@@ -178,10 +178,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Put:
-    """What `_put` did: all that this interaction put down, the ledger's end, who stands how, and what was new."""
+    """What `_put` did: all that this interaction put down, which purposes stand, and what was new."""
 
     decisions: list[Decision] = field(default_factory=list[Decision])
-    seq: int = 0
     standing: dict[str, bool] = field(default_factory=dict[str, bool])
     new: set[str] = field(default_factory=set[str])
 
@@ -207,8 +206,8 @@ class Ledger:
         self._subjects = subjects
         self._policy = policy
         self._order = asyncio.Lock()
-        # By HMAC and purpose: as of which number in the ledger, and whether a yes stands under this policy.
-        self._known: dict[tuple[bytes, str], tuple[int, bool]] = {}
+        # By HMAC and purpose: whether a yes stands under this policy. Changed by whoever holds the lock.
+        self._known: dict[tuple[bytes, str], bool] = {}
         # Withdrawals that are not written yet, and those that could not be written.
         self._pending: Counter[tuple[bytes, str]] = Counter()
         self._failed: set[tuple[bytes, str]] = set()
@@ -218,7 +217,7 @@ class Ledger:
     def allowed(self, user_id: int, purpose: Purpose) -> bool:
         """Whether this person's yes stands, now. `refresh` must have been asked before the first time."""
         key = (self._subjects.index(user_id), purpose.value)
-        return self._known.get(key, (0, False))[1] and not self._pending[key] and key not in self._failed
+        return self._known.get(key, False) and not self._pending[key] and key not in self._failed
 
     async def refresh(self) -> None:
         """Learn what other processes wrote since the last time; at first, everything.
@@ -237,7 +236,7 @@ class Ledger:
             if again:
                 self._known.clear()
             for row in rows:
-                self._learn((row["idx"], row["purpose"]), row["seq"], yes=self._stands(row))
+                self._known[row["idx"], row["purpose"]] = self._stands(row)
             self._seen, self._total = last, total
 
     async def give(
@@ -258,7 +257,7 @@ class Ledger:
             put = await self._put(subject, wanted, occasion, given=True, attested_age=attested_age)
             idx = self._subjects.index(user_id)
             for purpose, yes in put.standing.items():
-                self._learn((idx, purpose), put.seq, yes=yes)
+                self._known[idx, purpose] = yes
             # A new yes takes the place of a withdrawal that failed; the copy of an old one does not.
             self._failed -= {(idx, purpose) for purpose in put.new}
             return put.decisions
@@ -284,9 +283,8 @@ class Ledger:
                 if subject is not None:
                     put = await self._put(subject, wanted, occasion, given=False, attested_age=None)
                 for key in keys:
-                    yes = put.standing.get(key[1], False)
-                    self._learn(key, put.seq, yes=yes)
-                    if not yes:
+                    self._known[key] = put.standing.get(key[1], False)
+                    if not self._known[key]:
                         self._failed.discard(key)
                 return put.decisions
         except BaseException:
@@ -444,11 +442,7 @@ class Ledger:
             ]
             decisions.sort(key=lambda decision: decision.seq)
         standing = {purpose.value: self._stands(latest.get(purpose.value)) for purpose in purposes}
-        return _Put(decisions, seq, standing, new)
-
-    def _learn(self, key: tuple[bytes, str], seq: int, *, yes: bool) -> None:
-        if seq >= self._known.get(key, (0, False))[0]:
-            self._known[key] = (seq, yes)
+        return _Put(decisions, standing, new)
 
     def _stands(self, row: Mapping[str, Any] | RowMapping | None) -> bool:
         return row is not None and row["given"] and self._current(row)
@@ -524,8 +518,6 @@ def _verdict(export: Mapping[str, Any], public_key: bytes | None, earlier: Mappi
         head = heads[seq] = _head(seq, head, commitments[seq])
     if (export["end"]["seq"], export["end"]["head"]) != (seq, head.hex()):
         faults.append("the links do not lead to the end")
-    if heads.get(0, START) != START:
-        faults.append("the chain does not begin at its beginning")
     events = cast("list[dict[str, Any]]", export["events"])
     faults += _misplaced(events, commitments)
     if earlier is not None:

@@ -276,6 +276,26 @@ async def test_a_key_is_wiped_under_those_who_are_using_it(keyring: Keyring) -> 
         keys.seal(other, b"words", PLACE)
 
 
+async def test_a_key_that_is_destroyed_while_it_is_unwrapped_is_not_lent(
+    databases: Databases, provider: WatchedKeys
+) -> None:
+    class SlowKeys(WatchedKeys):
+        """While this one unwraps, the subject is erased."""
+
+        async def unwrap(self, version: int, blob: bytes, aad: bytes) -> bytearray:
+            secret = await super().unwrap(version, blob, aad)
+            await keyring.destroy(subject, at=NOW)
+            return secret
+
+    keyring = Keyring(databases.keyring, SlowKeys(provider._folder, data_dir=provider._data_dir))
+    subject = await person(keyring)
+
+    async with keyring.unlocked(subject) as keys:
+        assert not keys.has(subject)
+        with pytest.raises(SubjectErased):
+            keys.seal(subject, b"words", PLACE)
+
+
 async def test_destroying_one_key_lets_the_others_stay_unwrapped(keyring: Keyring, provider: WatchedKeys) -> None:
     subject, other = await person(keyring), await person(keyring)
     await seal(keyring, other)
@@ -478,22 +498,38 @@ async def test_a_version_that_still_wraps_something_is_not_retired(keyring: Keyr
     await seal(keyring, subject)
 
 
-async def test_a_process_that_missed_a_rotation_adds_no_key_under_a_retired_version(
+async def test_a_key_that_was_wrapped_before_its_version_was_retired_is_wrapped_again(
     keyring: Keyring, databases: Databases, provider: WatchedKeys
 ) -> None:
-    class BelatedKeys(WatchedKeys):
-        async def current_version(self) -> int:
-            return 1
+    class SlowKeys(WatchedKeys):
+        """While this one wraps for the first time, somebody else rotates and retires the version."""
 
-    belated = BelatedKeys(provider._folder, data_dir=provider._data_dir)
-    await provider.advance()
+        async def wrap(self, version: int, key: bytearray, aad: bytes) -> bytes:
+            blob = await super().wrap(version, key, aad)
+            if version == 1:
+                await provider.advance()
+                await keyring.retire(1)
+            return blob
+
+    subject = uuid4()
+
+    await Keyring(databases.keyring, SlowKeys(provider._folder, data_dir=provider._data_dir)).ensure(subject)
+
+    assert await keyring.versions() == {2: 1}
+    assert await seal(keyring, subject)
+
+
+async def test_a_provider_that_insists_on_a_retired_version_adds_no_key(
+    keyring: Keyring, databases: Databases, provider: WatchedKeys
+) -> None:
     async with databases.keyring.write() as connection:
         await connection.execute(text("UPDATE meta SET retired_kek = 1"))
 
     with pytest.raises(KeyProviderFailed):
-        await Keyring(databases.keyring, belated).ensure(uuid4())
+        await keyring.ensure(uuid4())
 
     assert await keyring.versions() == {}
+    assert await provider.current_version() == 1
 
 
 def test_keys_stay_readable_wherever_a_rotation_is_killed(sqlite: Installation, tmp_path: Path) -> None:

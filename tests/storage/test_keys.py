@@ -363,6 +363,15 @@ async def test_a_redirect_is_not_followed() -> None:
     assert reached == []
 
 
+async def test_vault_is_reached_past_any_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+
+    async with vault_keys(Vault()) as keys:
+        await keys.health()
+
+
 async def test_an_answer_that_is_no_vaults_is_refused() -> None:
     async def nonsense(_: web.Request) -> web.Response:
         return web.Response(text="<html>")
