@@ -357,7 +357,7 @@ def _search(name: str, model: Path, costs: Sequence[dict[str, Any]], tries: _Tri
     limit_s = LIMITS_S[window]
     mean_s = sum(UTTERANCE_S) / 2
     # What an utterance of the mean length takes, from those measured.
-    takes_s = float(np.interp(mean_s, [c["utterance_s"] for c in costs], [c["wall_s"][name] for c in costs]))
+    takes_s = float(np.interp(mean_s, [c["utterance_s"] for c in costs], [c["cpu_s"][name] for c in costs]))
     people = FIRST_BUSY * WORKERS * mean_s / TALKING / takes_s
     at = min(range(len(tries.steps)), key=lambda index: abs(tries.steps[index] - people))
     points: dict[int, dict[str, Any]] = {}
