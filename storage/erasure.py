@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import delete, select, update
 
-from storage.errors import DatabaseBusy, DatabaseFailed, UnknownKey
+from storage.errors import DatabaseBusy, DatabaseFailed, NotFound
 from storage.models import (
     AiJob,
     AnalyticsEvent,
@@ -201,7 +201,7 @@ class Erasure:
         """Erase one transcript of this person's own, for good: a restored backup does not bring it back.
 
         Raises:
-            UnknownKey: If this person has no such transcript, whoever else may have it.
+            NotFound: If this person has no such transcript, whoever else may have it.
             StorageError: If it could not be finished; `heal` will.
         """
         subject = await self._subjects.find(user_id)
@@ -210,7 +210,7 @@ class Erasure:
                 select(Transcript.id).where(Transcript.id == transcript, Transcript.owner_id == subject)
             )
             if found.first() is None:
-                raise UnknownKey("there is no such transcript of this person")
+                raise NotFound("there is no such transcript of this person")
         await self._keyring.destroy(transcript, at=at)
         rows = await self._drop(transcript)
         rewritten = await self._settle()

@@ -9,6 +9,9 @@ StorageError
 │   └── SubjectErased    and never will be again
 ├── DecryptionFailed     the bytes were changed, moved or cut, or the key is not the one it says it is
 ├── LeaseLost            another process does this job now
+├── NotFound             there is no such thing, or it is not for whoever asked; which of both is not told
+├── CodeRefused          not the code that was sent, or too late, or tried too often
+├── NothingToSave        nobody's words are left that may be saved
 ├── KeyProviderFailed    whoever holds the key-encryption keys did not answer, or refused
 └── DatabaseFailed       the database did not do it; nothing of it was written
     ├── DatabaseBusy     somebody else has been writing for too long
@@ -48,6 +51,18 @@ class SubjectErased(UnknownKey):
 
 class DecryptionFailed(StorageError):
     """The bytes were changed, moved or cut, or the key is not the one it says it is."""
+
+
+class NotFound(StorageError):
+    """There is no such thing, or it is not for whoever asked; which of both is not told."""
+
+
+class NothingToSave(StorageError):
+    """Nobody's words are left that may be saved."""
+
+
+class CodeRefused(StorageError):
+    """Not the code that was sent, or too late, or tried too often; which of them is not told."""
 
 
 class KeyProviderFailed(StorageError):
