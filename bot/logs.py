@@ -62,7 +62,7 @@ def _text(record: logging.LogRecord, *, ours: bool) -> str:
     return f"{record.module}:{record.lineno}"
 
 
-def _first(error: BaseException) -> BaseException:
+def first_error(error: BaseException) -> BaseException:
     """The error itself, or the first of those in a group: what it holds says more than that it is one."""
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
@@ -89,7 +89,7 @@ def safe(record: logging.LogRecord) -> dict[str, Any]:
         for name in SAFE_FIELDS & record.__dict__.keys():
             line[name] = _value(record.__dict__[name])
     if record.exc_info and record.exc_info[1] is not None:
-        error = _first(record.exc_info[1])
+        error = first_error(record.exc_info[1])
         line["exception"] = type(error).__name__
         line["place"] = _place(error.__traceback__ or record.exc_info[2])
     return line
