@@ -341,6 +341,7 @@ def main() -> int:
     parser.add_argument("--mistakes", action="store_true", help="show what was heard in place of what")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
+    commit = measured()
     found: Sequence[Silence] | Sequence[Compared]
     try:
         if chosen.what == "silence":
@@ -353,10 +354,10 @@ def main() -> int:
         sys.stderr.write(f"{missing}\n")
         return 1
     if chosen.json:
-        report: dict[str, Any] = {"commit": measured(), "found": [asdict(one) for one in found]}
+        report: dict[str, Any] = {"commit": commit, "found": [asdict(one) for one in found]}
         sys.stdout.write(json.dumps(report) + "\n")
     else:
-        Console(width=200).print(f"Commit {measured()}, seed {chosen.seed}", table)
+        Console(width=200).print(f"Commit {commit}, seed {chosen.seed}", table)
     return 0
 
 
