@@ -277,7 +277,7 @@ class Erasure:
         if idx is None:
             return {}
         rows = await _untrace(connection, idx)
-        pseudonyms = {self._secrets.pseudonym(subject, quarter) for quarter in _quarters(at)}
+        pseudonyms = {self._secrets.pseudonym(subject, quarter) for quarter in quarters(at)}
         events = await connection.execute(delete(AnalyticsEvent).where(AnalyticsEvent.pseudonym.in_(pseudonyms)))
         rows["analytics_event"] = events.rowcount
         rows["subject"] = (await connection.execute(delete(Subject).where(Subject.id == subject))).rowcount
@@ -371,7 +371,7 @@ async def _untrace(connection: AsyncConnection, idx: bytes) -> dict[str, int]:
     }
 
 
-def _quarters(at: datetime) -> set[str]:
+def quarters(at: datetime) -> set[str]:
     """The quarters that somebody's analytics may be of, such as "2026Q4": until the day after, for clocks apart."""
     days = range(-ANALYTICS_REACH.days, 2)
     return {f"{day.year}Q{(day.month + 2) // 3}" for day in (at + timedelta(days=each) for each in days)}

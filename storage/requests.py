@@ -1,7 +1,7 @@
 """The ledger of requests: who wants what about their data, since when, and by when it must be answered.
 
     add            somebody asked on Discord                      -> an entry, due in 30 days
-    add_email      somebody wrote; the operator puts it down      -> an entry without a person, and a code to answer with
+    add_email      somebody wrote; the operator puts it down      -> an entry without a person, and a code for them
     confirm        who wrote enters that code on Discord          -> the entry is theirs, sealed under their key
     reminders      what is 20 or 27 days old and still open       -> each once
     health         how many are open, and overdue
