@@ -21,6 +21,7 @@ from __future__ import annotations
 import hmac
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 from uuid import UUID
 
@@ -89,6 +90,11 @@ def encode(*fields: str | bytes | int | UUID) -> bytes:
     return b"".join(pieces)
 
 
+@lru_cache(maxsize=64)
+def _column(table: str, column: str) -> bytes:
+    return encode(FORMAT, table, column)
+
+
 def commitment(secret: bytes | bytearray) -> bytes:
     """What is kept beside a wrapped key, 32 bytes, so that it can only be unwrapped as itself."""
     return hmac.digest(secret, b"skillrally: commitment to a data key, 1", "sha256")
@@ -113,7 +119,7 @@ def key_id_of(sealed: bytes) -> UUID:
 class DataKey:
     """One version of one subject's data key, unwrapped."""
 
-    __slots__ = ("_cipher", "id", "subject", "version")
+    __slots__ = ("_cipher", "_whose", "id", "subject", "version")
 
     def __init__(self, secret: bytearray, *, subject: UUID, key_id: UUID, version: int) -> None:
         """Take over *secret*, 32 bytes, which is overwritten."""
@@ -122,6 +128,7 @@ class DataKey:
         self.subject = subject
         self.id = key_id
         self.version = version
+        self._whose = encode(subject, key_id, version)
         self._cipher: AESGCM | None = AESGCM(secret)
         wipe(secret)
 
@@ -181,7 +188,7 @@ class DataKey:
         return self._cipher
 
     def _associated(self, place: Place) -> bytes:
-        return encode(FORMAT, place.table, place.column, place.row, self.subject, self.id, self.version, place.revision)
+        return b"".join((_column(place.table, place.column), encode(place.row), self._whose, encode(place.revision)))
 
     def __repr__(self) -> str:
         return "<DataKey, wiped>" if self.wiped else "<DataKey>"

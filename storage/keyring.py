@@ -482,9 +482,11 @@ class Keyring:
             if not ring.users:
                 ring.wipe()
         self._former = [(subject, ring) for subject, ring in self._former if ring.users]
-        idle = [subject for subject, ring in self._rings.items() if not ring.users]
-        for subject in idle[: max(0, len(self._rings) - self._cached)]:
-            self._rings.pop(subject).wipe()
+        excess = len(self._rings) - self._cached
+        if excess > 0:
+            idle = [subject for subject, ring in self._rings.items() if not ring.users]
+            for subject in idle[:excess]:
+                self._rings.pop(subject).wipe()
 
     def _forget(self, subjects: Iterable[UUID]) -> None:
         self._wiped += 1

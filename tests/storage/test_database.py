@@ -331,17 +331,17 @@ def downgrade():
 '''
 
 
+STEPS = Path(__file__).parents[2] / "storage" / "migrations" / "content"
+NEWEST = max(step.name[1:5] for step in (STEPS / "versions").glob("v*.py"))
+
+
 def later_steps(tmp_path: Path) -> Path:
     """A copy of the content database's steps, with one more that copies a table others point to."""
-    source = Path(__file__).parents[2] / "storage" / "migrations" / "content"
     steps = tmp_path / "steps"
     (steps / "versions").mkdir(parents=True)
-    (steps / "env.py").write_text((source / "env.py").read_text(encoding="utf-8"), encoding="utf-8")
-    numbers: list[str] = []
-    for step in sorted((source / "versions").glob("v*.py")):
-        (steps / "versions" / step.name).write_text(step.read_text(encoding="utf-8"), encoding="utf-8")
-        numbers.append(step.name[1:5])
-    (steps / "versions" / "v9999_later.py").write_text(LATER.format(head=max(numbers)), encoding="utf-8")
+    for file in ("env.py", *(f"versions/{step.name}" for step in (STEPS / "versions").glob("v*.py"))):
+        (steps / file).write_text((STEPS / file).read_text(encoding="utf-8"), encoding="utf-8")
+    (steps / "versions" / "v9999_later.py").write_text(LATER.format(head=NEWEST), encoding="utf-8")
     return steps
 
 
@@ -355,7 +355,7 @@ async def test_a_later_step_keeps_the_rows_and_those_that_point_to_them(database
         row = (await connection.execute(text("SELECT * FROM transcript"))).mappings().one()
         assert (UUID(str(row["id"])), row["state"], row["language"]) == (transcript, "saved", None)
         assert (await connection.execute(select(Turn.enc_body))).scalar_one() == CANARY * 50
-    await databases.content.migrate("0001", steps=steps)
+    await databases.content.migrate(NEWEST, steps=steps)
     assert await count(databases.content, Turn) == 1
 
 
@@ -366,7 +366,7 @@ async def test_a_database_of_a_newer_version_is_left_alone(databases: Databases,
         await databases.content.migrate()
 
     assert "transcript" in await tables(databases.content)
-    await databases.content.migrate("0001", steps=tmp_path / "steps")
+    await databases.content.migrate(NEWEST, steps=tmp_path / "steps")
 
 
 async def test_a_step_that_fails_changes_nothing(databases: Databases, tmp_path: Path) -> None:
@@ -511,7 +511,7 @@ async def test_nothing_is_left_of_a_table_that_a_migration_copied(sqlite: Instal
         async with databases.content.write() as connection:
             await connection.execute(text("UPDATE turn SET enc_body = NULL"))
             await connection.execute(text("UPDATE subject SET enc_discord_id = ''"))
-        await databases.content.migrate("0001", steps=steps)
+        await databases.content.migrate(NEWEST, steps=steps)
 
         assert CANARY not in bytes_in(sqlite.folder)
 
