@@ -4,10 +4,12 @@ StorageError
 ├── Misconfigured        whoever runs the bot must change something before it may start
 │   ├── UnsafePlace      a file or folder that others may read or replace
 │   ├── UnsafeAddress    a server that would be spoken to without TLS
-│   └── WrongSchema      a database that another version of the program made
+│   ├── WrongSchema      a database that another version of the program made
+│   └── KeyringOutdated  an older copy, which may have the keys of people who were erased since
 ├── UnknownKey           sealed with a key that is not there
 │   └── SubjectErased    and never will be again
 ├── DecryptionFailed     the bytes were changed, moved or cut, or the key is not the one it says it is
+├── BackupFailed         a copy could not be made, or is damaged
 ├── LeaseLost            another process does this job now
 ├── NotFound             there is no such thing, or it is not for whoever asked; which of both is not told
 ├── CodeRefused          not the code that was sent, or too late, or tried too often
@@ -41,6 +43,10 @@ class WrongSchema(Misconfigured):
     """A database that another version of the program made."""
 
 
+class KeyringOutdated(Misconfigured):
+    """The keyring is an older copy, which may have the keys of people who were erased since."""
+
+
 class UnknownKey(StorageError):
     """Sealed with a key that is not there."""
 
@@ -67,6 +73,10 @@ class CodeRefused(StorageError):
 
 class KeyProviderFailed(StorageError):
     """Whoever holds the key-encryption keys did not answer, or refused."""
+
+
+class BackupFailed(StorageError):
+    """A copy could not be made, or is damaged."""
 
 
 class LeaseLost(StorageError):
