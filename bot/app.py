@@ -1,6 +1,6 @@
 """The composition root: makes every part, owns every lifetime.
 
-    engine (child process) -> Discord client -> interviews -> commands
+    what is kept -> engine (child process) -> Discord client -> interviews -> commands
 
 They end in reverse: interviews first, while Discord can still be told to leave and to delete captions, with the engine
 still there for the last words; then the client; then the engine.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -23,9 +24,11 @@ from bot.clock import Clock, SystemClock
 from bot.errors import StartRefused
 from bot.interview.interviews import Interviews
 from bot.interview.session import Hearing
+from bot.stores import open_stores
 from bot.voice.opus import OpusUnavailable, load_libopus
 from config.settings import POLICY_VERSION, Settings
-from storage.consents import Consents
+from storage.errors import StorageError
+from storage.ledger import Policy
 from stt.dispatch import Dispatcher
 from stt.engine import EngineUnavailable, Transcriber
 from stt.models import find_model
@@ -118,6 +121,16 @@ async def _engine(settings: Settings) -> WhisperWorker | SpeechServer:
     )
 
 
+def _policy() -> Policy:
+    """The policy people say yes to."""
+    return Policy(POLICY_VERSION, hashlib.sha256(POLICY_VERSION.encode()).digest())
+
+
+def _sentence(text: str) -> str:
+    """*text* as a sentence of its own."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+
+
 @asynccontextmanager
 async def open_app(
     settings: Settings,
@@ -143,6 +156,10 @@ async def open_app(
     except OpusUnavailable as missing:
         raise StartRefused(str(missing)) from None
     async with AsyncExitStack() as stack:
+        try:
+            stores = await stack.enter_async_context(open_stores(settings, policy=_policy()))
+        except StorageError as unsafe:
+            raise StartRefused(_sentence(str(unsafe))) from None
         speech_host = ""
         if transcriber is None:
             try:
@@ -165,7 +182,7 @@ async def open_app(
         services = Services(
             settings=settings,
             clock=clock,
-            consents=Consents(policy_version=POLICY_VERSION),
+            stores=stores,
             interviews=interviews,
             speech_host=speech_host,
         )

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from bot.clock import Clock
     from bot.interview.interviews import Interviews
+    from bot.stores import Stores
     from config.settings import Settings
-    from storage.consents import Consents
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.interview",)
+EXTENSIONS = ("cogs.interview", "cogs.consent")
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""
 
 
@@ -28,12 +28,13 @@ class Services:
     """What commands may use.
 
     Attributes:
+        stores: What is kept.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
     """
 
     settings: Settings
     clock: Clock
-    consents: Consents
+    stores: Stores
     interviews: Interviews
     speech_host: str = ""
 

@@ -20,8 +20,9 @@ from bot.errors import (
 from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
 from bot.interview.session import Stopped
 from cogs import replies
-from cogs.panel import ConsentForm, DiscordRoom, InterviewButton, text_with
-from storage.consents import Purpose
+from cogs.consent import occasion, withdraw
+from cogs.panel import ConsentForm, DiscordRoom, InterviewButton, answer, text_with
+from storage.ledger import Purpose
 
 if TYPE_CHECKING:
     from bot.client import SkillRally
@@ -41,7 +42,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
     def __init__(self, bot: SkillRally) -> None:
         self._bot = bot
         self._interviews = bot.services.interviews
-        self._consents = bot.services.consents
+        self._ledger = bot.services.stores.ledger
         super().__init__()
 
     # -- commands -------------------------------------------------------------------------------------------------
@@ -112,6 +113,9 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             if action == "draft":
                 await self._draft(interaction, interview_id)
                 return
+            if action == "withdraw":
+                await self._withdraw(interaction)
+                return
             # Of this server: what is said elsewhere is nobody's business here, whatever id comes along.
             session = self._interviews.of(interaction.guild_id or 0)
             if session is not None and session.interview_id != interview_id:
@@ -120,7 +124,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
                 await self._forget(interaction, session, interview_id)
                 return
             if session is None:
-                await _say(interaction, replies.OVER)
+                await answer(interaction, replies.OVER)
                 return
             do = {
                 "join": self._join,
@@ -144,19 +148,19 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
 
     async def _join(self, interaction: Interaction, session: Session) -> None:
         if session.stopped is not None:
-            await _say(interaction, replies.OVER)
+            await answer(interaction, replies.OVER)
             return
         _must_be_in(interaction, session)
-        consent = await self._consents.of(interaction.user.id)
-        if consent.covers(Purpose.TRANSCRIBE):
-            await self._admit(interaction, session, captions=consent.covers(Purpose.CAPTIONS))
+        user_id = interaction.user.id
+        if self._ledger.allowed(user_id, Purpose.TRANSCRIBE):
+            await self._admit(interaction, session, captions=self._ledger.allowed(user_id, Purpose.CAPTIONS))
             return
 
-        async def answered(answer: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
+        async def answered(reply: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
             try:
-                await self._agreed(answer, session, purposes, of_age=of_age)
+                await self._agreed(reply, session, purposes, of_age=of_age)
             except Exception as error:  # noqa: BLE001 - as in `pressed`
-                await self._explain(answer, error)
+                await self._explain(reply, error)
 
         await interaction.response.send_modal(ConsentForm(answered, elsewhere=self._bot.services.speech_host))
 
@@ -164,67 +168,77 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         self, interaction: Interaction, session: Session, purposes: frozenset[Purpose], *, of_age: bool
     ) -> None:
         if not of_age:
-            await _say(interaction, replies.TOO_YOUNG)
+            await answer(interaction, replies.TOO_YOUNG)
             return
         if Purpose.TRANSCRIBE not in purposes:
-            await _say(interaction, replies.NOTHING_AGREED)
+            await answer(interaction, replies.NOTHING_AGREED)
             return
         if session.stopped is not None:
-            await _say(interaction, replies.OVER)
+            await answer(interaction, replies.OVER)
             return
-        await self._consents.give(interaction.user.id, purposes, of_age=True, at=self._bot.services.clock.now())
+        shown = replies.modal_intro(self._bot.services.speech_host)
+        at = self._bot.services.clock.now()
+        await self._ledger.give(
+            interaction.user.id,
+            purposes,
+            occasion(interaction, "form", at=at, shown=shown),
+            attested_age=replies.ADULT_AGE,
+        )
         await self._admit(interaction, session, captions=Purpose.CAPTIONS in purposes)
 
     async def _admit(self, interaction: Interaction, session: Session, *, captions: bool) -> None:
         session.admit(interaction.user.id, captions=captions)
         shown = captions and session.captions is not None
-        await _say(interaction, replies.joined(captions=shown), "leave", interview_id=session.interview_id)
+        await answer(interaction, replies.joined(captions=shown), "leave", interview_id=session.interview_id)
 
     async def _leave(self, interaction: Interaction, session: Session) -> None:
         # Before anything that can wait or fail: from here on this person is not heard.
         took_part = session.dismiss(interaction.user.id, forget_words=False)
-        await self._consents.withdraw(interaction.user.id)
         if took_part:
-            await _say(interaction, replies.LEFT, "forget", interview_id=session.interview_id)
+            await answer(interaction, replies.LEFT, "forget", "withdraw", interview_id=session.interview_id)
         else:
-            await _say(interaction, replies.NOT_TAKING_PART)
+            await answer(interaction, replies.NOT_TAKING_PART)
+
+    async def _withdraw(self, interaction: Interaction) -> None:
+        taken = await withdraw(interaction, frozenset(Purpose), self._bot.services, method="button")
+        await answer(interaction, replies.withdrawn(taken))
 
     async def _forget(self, interaction: Interaction, session: Session | None, interview_id: str) -> None:
         if session is not None:
             session.dismiss(interaction.user.id, forget_words=True)
         elif (draft := self._held(interaction, interview_id)) is not None:
             draft.remove(interaction.user.id)
-        await _say(interaction, replies.FORGOTTEN)
+        await answer(interaction, replies.FORGOTTEN)
 
     async def _pause(self, interaction: Interaction, session: Session) -> None:
         _must_be_in(interaction, session)
         session.pause()
-        await _say(interaction, replies.PAUSED_NOW)
+        await answer(interaction, replies.PAUSED_NOW)
 
     async def _resume(self, interaction: Interaction, session: Session) -> None:
         _must_be_in(interaction, session)
         if not (_hosts(interaction, session) or session.takes_part(interaction.user.id)):
-            await _say(interaction, replies.ONLY_TAKING_PART)
+            await answer(interaction, replies.ONLY_TAKING_PART)
             return
         session.resume()
-        await _say(interaction, replies.RESUMED_NOW)
+        await answer(interaction, replies.RESUMED_NOW)
 
     async def _stop(self, interaction: Interaction, session: Session) -> None:
         if not _hosts(interaction, session):
             raise NotAllowed
         session.stop(Stopped.ASKED if interaction.user.id == session.host_id else Stopped.MODERATOR)
-        await _say(interaction, replies.STOPPED_NOW)
+        await answer(interaction, replies.STOPPED_NOW)
 
     async def _status(self, interaction: Interaction, session: Session) -> None:
         _must_see(interaction, session)
-        await _say(interaction, replies.details(session.status()))
+        await answer(interaction, replies.details(session.status()))
 
     async def _draft(self, interaction: Interaction, interview_id: str) -> None:
         draft = self._held(interaction, interview_id)
         if draft is None or not draft.snippets or interaction.user.id not in draft.names:
-            await _say(interaction, replies.NO_DRAFT)
+            await answer(interaction, replies.NO_DRAFT)
             return
-        await _say(interaction, replies.draft(draft.snippets, draft.names), "forget", interview_id=interview_id)
+        await answer(interaction, replies.draft(draft.snippets, draft.names), "forget", interview_id=interview_id)
 
     # -- helpers --------------------------------------------------------------------------------------------------
 
@@ -246,7 +260,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             log.error("a command failed", exc_info=error)
             text = replies.FAILED
         try:
-            await _say(interaction, text)
+            await answer(interaction, text)
         except discord.HTTPException:
             log.warning("an answer could not be delivered", extra={"error": type(error).__name__})
 
@@ -294,15 +308,6 @@ def _must_see(interaction: Interaction, session: Session) -> None:
 
 def _hosts(interaction: Interaction, session: Session) -> bool:
     return interaction.user.id == session.host_id or interaction.permissions.moderate_members
-
-
-async def _say(interaction: Interaction, text: str, *actions: str, interview_id: str = "") -> None:
-    """Answer so that only this person sees it."""
-    view = text_with(text, *actions, interview_id=interview_id)
-    if interaction.response.is_done():
-        await interaction.followup.send(view=view, ephemeral=True)
-    else:
-        await interaction.response.send_message(view=view, ephemeral=True)
 
 
 async def setup(bot: SkillRally) -> None:

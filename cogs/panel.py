@@ -19,7 +19,7 @@ from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
 from bot.interview.session import Pause
 from bot.voice.client import JOIN_S, voice_client_for
 from cogs import replies
-from storage.consents import Purpose
+from storage.ledger import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 VoiceChannel = discord.VoiceChannel | discord.StageChannel
 
-ACTIONS = ("join", "leave", "pause", "resume", "stop", "status", "forget", "draft")
+ACTIONS = ("join", "leave", "pause", "resume", "stop", "status", "forget", "draft", "withdraw")
 
 _STYLE = {"join": discord.ButtonStyle.success, "stop": discord.ButtonStyle.danger}
 _LABEL = {
@@ -45,6 +45,7 @@ _LABEL = {
     "status": "Status",
     "forget": "Remove my lines",
     "draft": "Read it once more",
+    "withdraw": "Take back my yes",
 }
 
 NEEDED = ("view_channel", "connect", "send_messages", "read_message_history")
@@ -140,22 +141,22 @@ class ConsentForm(ui.Modal):
     """Asks for each purpose by itself; nothing is ticked beforehand."""
 
     def __init__(
-        self, answered: Callable[[discord.Interaction[Any], frozenset[Purpose], bool], Any], *, elsewhere: str = ""
+        self,
+        answered: Callable[[discord.Interaction[Any], frozenset[Purpose], bool], Any],
+        *,
+        title: str = replies.MODAL_TITLE,
+        elsewhere: str = "",
     ) -> None:
-        super().__init__(title=replies.MODAL_TITLE, timeout=10 * 60)
+        super().__init__(title=title, timeout=10 * 60)
         self._answered = answered
         self._purposes: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
             custom_id="purposes",
             required=False,
             min_values=0,
-            max_values=2,
+            max_values=len(replies.PURPOSES),
             options=[
-                discord.CheckboxGroupOption(
-                    label=replies.TRANSCRIBE_OPTION, value=Purpose.TRANSCRIBE, description=replies.TRANSCRIBE_HINT
-                ),
-                discord.CheckboxGroupOption(
-                    label=replies.CAPTIONS_OPTION, value=Purpose.CAPTIONS, description=replies.CAPTIONS_HINT
-                ),
+                discord.CheckboxGroupOption(label=label, value=purpose, description=hint)
+                for purpose, (label, hint) in replies.PURPOSES.items()
             ],
         )
         self._age: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
@@ -175,6 +176,15 @@ class ConsentForm(ui.Modal):
         """Pass on what was ticked."""
         ticked = frozenset(Purpose(value) for value in self._purposes.values if value in set(Purpose))
         await self._answered(interaction, ticked, "yes" in self._age.values)
+
+
+async def answer(interaction: discord.Interaction[Any], text: str, *actions: str, interview_id: str = "") -> None:
+    """Answer so that only this person sees it."""
+    view = text_with(text, *actions, interview_id=interview_id)
+    if interaction.response.is_done():
+        await interaction.followup.send(view=view, ephemeral=True)
+    else:
+        await interaction.response.send_message(view=view, ephemeral=True)
 
 
 def lacking(channel: VoiceChannel | discord.TextChannel, needed: tuple[str, ...] = NEEDED) -> tuple[str, ...]:

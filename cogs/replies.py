@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING
 
 from bot.interview.captions import end_of, escape
 from bot.interview.session import Pause, Status, Stopped
+from storage.ledger import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from storage.ledger import Standing
     from stt.engine import Snippet
 
 POLICY_URL = "https://skillrally.app/"
+
+ADULT_AGE = 16
+"""Who is younger cannot agree by themselves. Source: GDPR, Article 8(1); states may say less, nobody has to know where
+somebody lives."""
 
 PERMISSION_NAMES = {
     "view_channel": "View Channel",
@@ -54,7 +60,8 @@ ONLY_TAKING_PART = "Only those who take part, the host or a moderator can end a 
 NOT_TAKING_PART = "You are not taking part in this interview, so nothing of you is heard."
 LEFT = (
     "You are not heard any more. What you said and was not yet written down is overwritten. "
-    "Your lines so far stay until the interview ends, unless you remove them."
+    "Your lines so far stay until the interview ends, unless you remove them. Your yes stands for the next time, "
+    "unless you take it back."
 )
 FORGOTTEN = "Your lines are gone from the captions and from the draft."
 NOTHING_AGREED = "Nothing of you is heard, since transcribing was not ticked. Press Join again if you change your mind."
@@ -69,6 +76,13 @@ NO_DRAFT = (
 FAILED = "That did not work, and it is our fault. Nothing was lost; please try again."
 
 MODAL_TITLE = "Join the interview"
+CONSENT_TITLE = "What I agree to"
+NOTHING_TICKED = "Nothing was ticked, so nothing changed. What you agree to now: /consent status."
+NO_DECISIONS = "You never agreed to anything here, so there is nothing to show."
+FAILED_TO_KEEP = (
+    "That could not be written down, and it is our fault. Nothing is done that you did not agree to; what you took "
+    "back stays off while the bot runs. Please try again in a moment."
+)
 MODAL_INTRO = (
     "**What happens with your voice.** The bot decrypts it only after you tick the first box, {speech}; sound is never "
     "stored. Text that nobody saves is gone 30 minutes after the interview. You can leave at any time with one press. "
@@ -76,12 +90,23 @@ MODAL_INTRO = (
 )
 PURPOSES_LABEL = "I agree to"
 PURPOSES_HINT = "Each box is separate; nothing is ticked for you."
-TRANSCRIBE_OPTION = "Turn my speech into text"
-TRANSCRIBE_HINT = "Needed to take part. Only in interviews that I join."
-CAPTIONS_OPTION = "Show my words as captions"
-CAPTIONS_HINT = "Everybody in this channel can read them until the interview ends."
+PURPOSES = {
+    Purpose.TRANSCRIBE: ("Turn my speech into text", "Needed to take part. Only in interviews that I join."),
+    Purpose.CAPTIONS: (
+        "Show my words as captions",
+        "Everybody in the interview's channel can read them until it ends.",
+    ),
+}
+"""What can be agreed to, and what it means."""
+
+PURPOSE_NAMES = {
+    Purpose.TRANSCRIBE: "speech to text",
+    Purpose.CAPTIONS: "captions",
+}
+"""What it is called in a list."""
+
 AGE_LABEL = "My age"
-AGE_HINT = "16, or what the law where you live asks for, whichever is more."
+AGE_HINT = f"{ADULT_AGE}, or what the law where you live asks for, whichever is more."
 AGE_OPTION = "I am old enough to agree to this myself"
 
 CAPTION_HEADER = "-# Live captions · may be wrong · deleted when the interview ends"
@@ -249,3 +274,41 @@ def draft(snippets: Sequence[Snippet], names: dict[int, str], *, limit: int = 3_
             break
         kept.append(line)
     return "\n".join(reversed(kept))
+
+
+def consents(standings: Mapping[Purpose, Standing]) -> str:
+    """What somebody agrees to now."""
+    lines = [f"{_standing(standings[purpose])}: {name}" for purpose, name in PURPOSE_NAMES.items()]
+    return "\n".join(
+        [
+            "**What you agree to**",
+            *lines,
+            "-# Change it with /consent give, take it back with /consent withdraw. All you decided: /consent history.",
+        ]
+    )
+
+
+def _standing(standing: Standing) -> str:
+    if standing.stale:
+        return "☐ asked again (the policy has changed)"
+    return "☑ yes" if standing.given else "☐ no"
+
+
+def withdrawn(purposes: Sequence[Purpose]) -> str:
+    """What somebody took back."""
+    if not purposes:
+        return "You had not agreed to that, so there was nothing to take back. Nothing of it happens."
+    names = ", ".join(PURPOSE_NAMES.get(purpose, purpose.value) for purpose in purposes)
+    text = f"Taken back: {names}. It has stopped already."
+    if Purpose.TRANSCRIBE in purposes:
+        text += " You are heard nowhere any more, and what you said that nobody saved is gone."
+    return text
+
+
+def history(count: int) -> str:
+    """What comes with the file of somebody's decisions."""
+    decisions = "decision" if count == 1 else "decisions"
+    return (
+        f"Your {count} {decisions}. The JSON is signed and chained: whoever has it can check it without this bot. It "
+        "lies on Discord's servers while this message does."
+    )

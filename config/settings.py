@@ -47,6 +47,25 @@ class Settings(BaseSettings):
         min_length=1,
         description="Where named models are kept.",
     )
+    data_dir: str = Field(
+        default="~/.local/share/skillrally/data", min_length=1, description="Where what people save is kept, sealed."
+    )
+    keys_dir: str = Field(
+        default="~/.local/share/skillrally/keys",
+        min_length=1,
+        description="Where the key-encryption keys are, one file for each version; not within the data.",
+    )
+    keys: SecretStr | None = Field(
+        default=None,
+        description="The key-encryption keys themselves, as 1:BASE64,2:BASE64, for tests and small installations.",
+    )
+    vault_url: str = Field(default="", description="A HashiCorp Vault whose transit engine wraps the data keys.")
+    vault_token: SecretStr | None = Field(default=None, description="The token for that Vault.")
+    vault_key: str = Field(default="skillrally", min_length=1, description="The name of the key there.")
+    content_dsn: SecretStr | None = Field(
+        default=None, description="A PostgreSQL database for what people save, in place of a file."
+    )
+    keyring_dsn: SecretStr | None = Field(default=None, description="Another one for the wrapped data keys.")
     languages: str = Field(
         default="",
         pattern=r"^([a-z]{2,3}(,[a-z]{2,3})*)?$",
@@ -80,7 +99,7 @@ class Settings(BaseSettings):
     speech_key: SecretStr | None = Field(default=None, description="The key for that server, if it wants one.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="For our own loggers.")
 
-    @field_validator("discord_token", "speech_key", mode="before")
+    @field_validator("discord_token", "speech_key", "keys", "vault_token", "content_dsn", "keyring_dsn", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
@@ -94,3 +113,13 @@ class Settings(BaseSettings):
     def models_folder(self) -> Path:
         """Where named models are kept."""
         return Path(self.models_dir).expanduser()
+
+    @property
+    def data_folder(self) -> Path:
+        """Where what people save is kept."""
+        return Path(self.data_dir).expanduser()
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the key-encryption keys are."""
+        return Path(self.keys_dir).expanduser()

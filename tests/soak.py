@@ -84,7 +84,7 @@ async def soak(minutes: float, seed: int) -> dict[str, Any]:
             with log.open("wb") as errors:
                 bot = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "tests.flow.bot_process",
-                    str(discord.port), str(authority), place.bot_user.token,
+                    str(discord.port), str(authority), place.bot_user.token, str(Path(folder) / "kept"),
                     stdin=asyncio.subprocess.PIPE, stdout=errors, stderr=errors, cwd=ROOT, env=dict(os.environ),
                 )  # fmt: skip
             try:

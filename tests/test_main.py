@@ -184,7 +184,7 @@ def test_importing_every_module_does_nothing(tmp_path: Path) -> None:
 def test_recognition_storage_and_settings_need_neither_discord_nor_each_other(tmp_path: Path) -> None:
     for mine, others in {
         "stt.pipeline, stt.worker, stt.whisper, stt.vad": ("discord", "bot", "cogs", "storage", "config"),
-        "storage.consents": ("discord", "bot", "cogs", "stt", "config"),
+        "storage.ledger, storage.vault": ("discord", "bot", "cogs", "stt", "config"),
         "config.settings": ("discord", "bot", "cogs", "stt", "storage"),
         "bot.voice.receiver, bot.interview.session": ("discord", "cogs", "config", "storage"),
     }.items():

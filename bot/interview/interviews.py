@@ -128,6 +128,11 @@ class Interviews:
             interview.dismiss(user_id, forget_words=True)
         self.drafts.remove(user_id)
 
+    def hide(self, user_id: int) -> None:
+        """Show this person's words nowhere any more; they are still heard."""
+        for interview in self.running:
+            interview.hide(user_id)
+
     async def _run(self, guild_id: int, interview: Interview) -> None:
         try:
             await interview.run()

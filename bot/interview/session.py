@@ -311,6 +311,14 @@ class Interview:
             self._dirty.set()
         return was
 
+    def hide(self, user_id: int) -> None:
+        """Take this person's words out of the captions, and show no more of them."""
+        participant = self._roster.get(user_id)
+        if participant is not None:
+            participant.captions = False
+        if self._captions is not None:
+            self._captions.remove(user_id)
+
     def takes_part(self, user_id: int) -> bool:
         """Whether this person said yes here."""
         return user_id in self._roster

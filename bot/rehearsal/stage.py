@@ -15,6 +15,8 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 from bot.app import App, open_app
@@ -54,6 +56,7 @@ class Stage:
         app: The bot's application.
         members: People's voices, by name, once they arrived.
         interview: The bot's own interview, once `start` was called.
+        folder: Where the bot keeps things: its own, gone at the end, unless one was given.
     """
 
     world: World
@@ -61,6 +64,7 @@ class Stage:
     discord: LoopbackDiscord
     voice: VoiceServer
     app: App
+    folder: Path
 
     def __init__(
         self,
@@ -69,10 +73,12 @@ class Stage:
         people: Sequence[str] = ("oleg", "anna"),
         transcriber: Transcriber | None = None,
         voice: VoiceServer | None = None,
+        folder: Path | None = None,
         **discord_options: Any,
     ) -> None:
         self._settings = settings
         self._transcriber = transcriber
+        self._folder = folder
         self._discord_options = discord_options
         self._stack = AsyncExitStack()
         self._began_s = time.monotonic()
@@ -93,12 +99,15 @@ class Stage:
 
     async def _open(self) -> None:
         stack = self._stack
+        self.folder = self._folder or Path(stack.enter_context(TemporaryDirectory(prefix="skillrally-stage-")))
+        kept = {"data_dir": str(self.folder / "data"), "keys_dir": str(self.folder / "keys")}
+        settings = self._settings.model_copy(update=kept)
         self.voice = await stack.enter_async_context(self._voice or VoiceServer())
         self.discord = await stack.enter_async_context(
             LoopbackDiscord(self.world, voice=self.voice, **self._discord_options)
         )
         self.app = await stack.enter_async_context(
-            open_app(self._settings, transcriber=self._transcriber, connector=loopback_connector(self.discord))
+            open_app(settings, transcriber=self._transcriber, connector=loopback_connector(self.discord))
         )
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         running = tasks.create_task(self.app.run(self.place.bot_user.token), name="bot")

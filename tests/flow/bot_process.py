@@ -1,7 +1,7 @@
 """The bot in a process of its own, so that its memory can be searched.
 
-`python -m tests.flow.bot_process PORT CA TOKEN` is started by a test and ends when its standard input is closed. It is
-the bot as it runs, but for the address of Discord.
+`python -m tests.flow.bot_process PORT CA TOKEN FOLDER` is started by a test and ends when its standard input is closed.
+It is the bot as it runs, but for the address of Discord.
 """
 
 from __future__ import annotations
@@ -30,8 +30,14 @@ class There:
         return ssl.create_default_context(cafile=self._authority)
 
 
-async def main(port: int, authority: str, token: str) -> None:
-    settings = Settings(_env_file=None, discord_token=None, model=str(MODEL))  # pyright: ignore[reportCallIssue] - pydantic-settings' own
+async def main(port: int, authority: str, token: str, folder: str) -> None:
+    settings = Settings(
+        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own
+        discord_token=None,
+        model=str(MODEL),
+        data_dir=f"{folder}/data",
+        keys_dir=f"{folder}/keys",
+    )
     async with open_app(settings, connector=loopback_connector(There(port, authority))) as app:
         loop = asyncio.get_running_loop()
 
@@ -46,4 +52,4 @@ async def main(port: int, authority: str, token: str) -> None:
 if __name__ == "__main__":
     logs.set_up(level="DEBUG", as_json=True)
     harden()
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2], sys.argv[3]))
+    asyncio.run(main(int(sys.argv[1]), *sys.argv[2:5]))

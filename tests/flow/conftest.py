@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,14 @@ from bot.rehearsal.stage import Stage
 from config.settings import Settings
 from tests.stt.sounds import ScriptedTranscriber
 
+_KEPT = TemporaryDirectory(prefix="skillrally-tests-")
+
 
 def settings(**changes: Any) -> Settings:
-    """Settings of which nothing comes from this machine's environment."""
-    return Settings(_env_file=None, discord_token=None, guild_id=None, **changes)  # pyright: ignore[reportCallIssue] - pydantic-settings' own
+    """Settings of which nothing comes from this machine's environment, and which keep things where nobody else does."""
+    folder = mkdtemp(dir=_KEPT.name)
+    kept = {"data_dir": f"{folder}/data", "keys_dir": f"{folder}/keys"}
+    return Settings(_env_file=None, discord_token=None, guild_id=None, **(kept | changes))  # pyright: ignore[reportCallIssue] - pydantic-settings' own
 
 
 def hum(seconds: float, pitch_hz: float = 140.0) -> np.ndarray[Any, np.dtype[np.int16]]:

@@ -91,6 +91,7 @@ async def test_a_voice_is_in_no_file_and_in_no_memory_of_the_bot_after_the_end(t
         with log.open("wb") as errors:
             bot = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.flow.bot_process", str(discord.port), str(authority), place.bot_user.token,
+                str(home / "kept"),
                 stdin=asyncio.subprocess.PIPE, stderr=errors, stdout=errors, cwd=ROOT,
                 env={**os.environ, "TMPDIR": str(home), "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
             )  # fmt: skip
