@@ -276,6 +276,15 @@ async def test_a_key_is_wiped_under_those_who_are_using_it(keyring: Keyring) -> 
         keys.seal(other, b"words", PLACE)
 
 
+async def test_a_key_is_wiped_before_its_destruction_is_written(keyring: Keyring, databases: Databases) -> None:
+    subject = await person(keyring)
+    async with asyncio.TaskGroup() as tasks, keyring.unlocked(subject) as keys:
+        async with databases.keyring.write():  # nobody else can write now
+            tasks.create_task(keyring.destroy(subject, at=NOW))
+            await asyncio.sleep(0)  # the task has begun
+            assert not keys.has(subject)
+
+
 async def test_a_key_that_is_destroyed_while_it_is_unwrapped_is_not_lent(
     databases: Databases, provider: WatchedKeys
 ) -> None:
