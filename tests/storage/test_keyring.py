@@ -278,11 +278,14 @@ async def test_a_key_is_wiped_under_those_who_are_using_it(keyring: Keyring) -> 
 
 async def test_a_key_is_wiped_before_its_destruction_is_written(keyring: Keyring, databases: Databases) -> None:
     subject = await person(keyring)
-    async with asyncio.TaskGroup() as tasks, keyring.unlocked(subject) as keys:
-        async with databases.keyring.write():  # nobody else can write now
-            tasks.create_task(keyring.destroy(subject, at=NOW))
-            await asyncio.sleep(0)  # the task has begun
-            assert not keys.has(subject)
+    async with (
+        asyncio.TaskGroup() as tasks,
+        keyring.unlocked(subject) as keys,
+        databases.keyring.write(),  # nobody else can write now
+    ):
+        tasks.create_task(keyring.destroy(subject, at=NOW))
+        await asyncio.sleep(0)  # the task has begun
+        assert not keys.has(subject)
 
 
 async def test_a_key_that_is_destroyed_while_it_is_unwrapped_is_not_lent(
@@ -582,7 +585,7 @@ def test_keys_stay_readable_wherever_a_rotation_is_killed(sqlite: Installation, 
 
 
 ROUNDS = int(os.environ.get("KILLS", "2"))
-"""`KILLS=100 python -m pytest tests/storage -k killed` takes two minutes."""
+"""`KILLS=100 python -m pytest tests/storage -k killed --timeout 900` takes some minutes."""
 
 
 async def test_a_keyring_of_the_first_release_keeps_its_keys(tmp_path: Path, provider: WatchedKeys) -> None:
