@@ -24,6 +24,7 @@ from bot.clock import Clock, SystemClock
 from bot.errors import StartRefused
 from bot.interview.interviews import Interviews
 from bot.interview.session import Hearing
+from bot.journal import LiveJournal
 from bot.stores import open_stores
 from bot.voice.opus import OpusUnavailable, load_libopus
 from config.settings import POLICY_VERSION, Settings
@@ -183,6 +184,7 @@ async def open_app(
             settings=settings,
             clock=clock,
             stores=stores,
+            journal=LiveJournal(stores.live_messages, clock),
             interviews=interviews,
             speech_host=speech_host,
         )

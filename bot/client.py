@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
     from bot.clock import Clock
     from bot.interview.interviews import Interviews
+    from bot.journal import LiveJournal
     from bot.stores import Stores
     from config.settings import Settings
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.interview", "cogs.consent")
+EXTENSIONS = ("cogs.leftovers", "cogs.interview", "cogs.consent")
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""
 
 
@@ -29,12 +30,14 @@ class Services:
 
     Attributes:
         stores: What is kept.
+        journal: What stands on Discord's servers.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
     """
 
     settings: Settings
     clock: Clock
     stores: Stores
+    journal: LiveJournal
     interviews: Interviews
     speech_host: str = ""
 

@@ -15,6 +15,7 @@ from storage.database import open_databases
 from storage.keyring import Keyring
 from storage.keys import EnvironmentKeys, FileKeys
 from storage.ledger import Ledger
+from storage.live_messages import LiveMessages
 from storage.subjects import Subjects
 from storage.vault import VaultKeys
 
@@ -37,6 +38,7 @@ class Stores:
         secrets: The installation's own.
         subjects: Who is who.
         ledger: Who agreed to what.
+        live_messages: Where captions and notices stand.
     """
 
     databases: Databases
@@ -44,6 +46,7 @@ class Stores:
     secrets: Secrets
     subjects: Subjects
     ledger: Ledger
+    live_messages: LiveMessages
 
 
 @asynccontextmanager
@@ -54,7 +57,7 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
         StorageError: If a folder, a key or a database is not as it must be; the message says what to do.
     """
     async with AsyncExitStack() as stack:
-        provider = await _provider(settings, stack)
+        provider = await open_provider(settings, stack)
         databases = await stack.enter_async_context(
             open_databases(
                 settings.data_folder,
@@ -69,10 +72,11 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
         subjects = Subjects(databases.content, keyring, secrets)
         ledger = Ledger(databases.content, keyring, secrets, subjects, policy=policy)
         await ledger.refresh()
-        yield Stores(databases, keyring, secrets, subjects, ledger)
+        yield Stores(databases, keyring, secrets, subjects, ledger, LiveMessages(databases.content, keyring))
 
 
-async def _provider(settings: Settings, stack: AsyncExitStack) -> KeyProvider:
+async def open_provider(settings: Settings, stack: AsyncExitStack) -> KeyProvider:
+    """Who holds the key-encryption keys; made on the first start, if they are files."""
     if settings.vault_url:
         token = settings.vault_token.get_secret_value() if settings.vault_token else ""
         return await stack.enter_async_context(VaultKeys(settings.vault_url, token=token, key_name=settings.vault_key))

@@ -20,6 +20,7 @@ from bot.interview.session import Pause
 from bot.voice.client import JOIN_S, voice_client_for
 from cogs import replies
 from storage.ledger import Purpose
+from storage.live_messages import LiveKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
     from bot.client import SkillRally
     from bot.interview.captions import Board
     from bot.interview.session import Status
+    from bot.journal import LiveJournal
     from bot.voice.link import Change, VoiceLink
     from bot.voice.receiver import Receiver
     from config.settings import CaptionPlace
 
 VoiceChannel = discord.VoiceChannel | discord.StageChannel
+
+BUTTON_PREFIX = "sr:"
 
 ACTIONS = ("join", "leave", "pause", "resume", "stop", "status", "forget", "draft", "withdraw")
 
@@ -59,7 +63,8 @@ THREAD_NEEDED = ("view_channel", "create_public_threads", "send_messages_in_thre
 
 
 class InterviewButton(
-    ui.DynamicItem[ui.Button[Any]], template=re.compile(rf"sr:(?P<action>{'|'.join(ACTIONS)}):(?P<id>[0-9a-f]{{12}})")
+    ui.DynamicItem[ui.Button[Any]],
+    template=re.compile(rf"{BUTTON_PREFIX}(?P<action>{'|'.join(ACTIONS)}):(?P<id>[0-9a-f]{{12}})"),
 ):
     """A button of the notice."""
 
@@ -70,7 +75,7 @@ class InterviewButton(
             ui.Button(
                 label=_LABEL[action],
                 style=_STYLE.get(action, discord.ButtonStyle.secondary),
-                custom_id=f"sr:{action}:{interview_id}",
+                custom_id=f"{BUTTON_PREFIX}{action}:{interview_id}",
             )
         )
 
@@ -213,13 +218,20 @@ def _writing() -> Generator[None]:
 class ChannelBoard:
     """Captions in one channel or thread."""
 
-    def __init__(self, channel: VoiceChannel | discord.Thread) -> None:
+    def __init__(self, channel: VoiceChannel | discord.Thread, journal: LiveJournal) -> None:
         self._channel = channel
+        self._journal = journal
 
     async def post(self, text: str) -> int:
         """Write a new message."""
-        with _writing():
-            return (await self._channel.send(text, silent=True, suppress_embeds=True)).id
+
+        async def send() -> int:
+            with _writing():
+                return (await self._channel.send(text, silent=True, suppress_embeds=True)).id
+
+        return await self._journal.post(
+            LiveKind.CAPTIONS, guild_id=self._channel.guild.id, channel_id=self._channel.id, send=send
+        )
 
     async def edit(self, message_id: int, text: str) -> None:
         """Replace a message's text."""
@@ -230,6 +242,7 @@ class ChannelBoard:
         """Delete a message."""
         with suppress(BoardGone), _writing():
             await self._channel.get_partial_message(message_id).delete()
+        await self._journal.gone(message_id)
 
 
 class DiscordRoom:
@@ -237,6 +250,7 @@ class DiscordRoom:
 
     def __init__(self, bot: SkillRally, channel: VoiceChannel, *, captions: CaptionPlace, asked_in: Any) -> None:
         self._bot = bot
+        self._journal = bot.services.journal
         self._guild = channel.guild
         self._channel = channel
         # Threads hang below text channels; a command used elsewhere gets its captions beside the voices.
@@ -292,8 +306,14 @@ class DiscordRoom:
 
     async def post_notice(self, status: Status) -> int:
         """Post the notice."""
-        with _writing():
-            return (await self._channel.send(view=self._notice(status))).id
+
+        async def send() -> int:
+            with _writing():
+                return (await self._channel.send(view=self._notice(status))).id
+
+        return await self._journal.post(
+            LiveKind.NOTICE, guild_id=self._guild.id, channel_id=self._channel.id, send=send
+        )
 
     async def update_notice(self, message_id: int, status: Status) -> None:
         """Bring the notice up to date."""
@@ -306,14 +326,18 @@ class DiscordRoom:
         """Put the end card in its place."""
         with _writing():
             await self._channel.get_partial_message(message_id).edit(view=end_card(status), allowed_mentions=_NOBODY)
+        # It names nobody any more.
+        await self._journal.gone(message_id)
         if self._thread is not None:
             with suppress(BoardGone, BoardRefused, BoardBusy), _writing():
                 await self._thread.edit(archived=True)
 
     async def delete_notice(self, message_id: int) -> None:
         """Delete it."""
-        with suppress(BoardGone, BoardRefused, BoardBusy), _writing():
-            await self._channel.get_partial_message(message_id).delete()
+        with suppress(BoardBusy):  # it still stands: the next start looks after it
+            with suppress(BoardGone, BoardRefused), _writing():
+                await self._channel.get_partial_message(message_id).delete()
+            await self._journal.gone(message_id)
 
     async def caption_board(self) -> Board | None:
         """Where captions go."""
@@ -322,8 +346,8 @@ class DiscordRoom:
         if self._captions == "thread":
             if self._thread is None:
                 self._thread = await self._start_thread()
-            return ChannelBoard(self._thread)
-        return ChannelBoard(self._channel)
+            return ChannelBoard(self._thread, self._journal)
+        return ChannelBoard(self._channel, self._journal)
 
     async def _start_thread(self) -> discord.Thread:
         with _writing():
