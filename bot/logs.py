@@ -6,7 +6,11 @@
                      those that nobody caught, too
 
 discord.py at DEBUG prints the voice session description with its key, and at INFO ids; at WARNING it prints URLs with
-interaction tokens. So it is held at WARNING, its arguments are never formatted, and no setting lowers that.
+interaction tokens. So it is held at WARNING, its arguments are never formatted, and no setting lowers that: whatever
+level a library's logger is given, by itself, its environment or somebody else, our handler writes nothing below WARNING
+that is not ours. What still looks like a token, an id or such a URL is cut out of every text.
+
+Lines go to standard error and nowhere else. The bot keeps no file of them.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import logging
 import re
 import sys
 import threading
+import warnings
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
@@ -28,7 +33,8 @@ OURS = ("bot", "cogs", "stt", "storage", "config")
 SAFE_FIELDS = frozenset(
     {
         "attempt", "bytes", "code", "commands", "count", "error", "extension", "interviews", "kind", "languages",
-        "lost", "members", "op", "reason", "remedy", "restarts", "seconds", "state", "version", "window", "worker",
+        "line", "lost", "members", "op", "reason", "remedy", "restarts", "seconds", "source", "state", "version",
+        "window", "worker",
     }
 )  # fmt: skip
 """Fields of `extra=` that are written; everything else is dropped."""
@@ -38,6 +44,9 @@ _SHORT_WORD = re.compile(r"[A-Za-z][A-Za-z_.+-]{0,39}|\d{1,4}(\.\d{1,4}){0,3}")
 
 _LARGEST = 10**12
 """A count; Discord's ids are a hundred thousand times larger."""
+
+_CUT = re.compile(r"[a-z]+://\S+|(webhooks|interactions)/\S+|\d{15,}|[\w.-]{40,}")
+"""What has no place in a text, should one be put together somewhere: URLs and their tokens, Discord ids, keys."""
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +67,7 @@ def _text(record: logging.LogRecord, *, ours: bool) -> str:
     # A text with arguments is a constant of the source; the arguments are what varies, and are never put in. One
     # without may have been put together before (asyncio joins the reprs of tasks), so only its place is told.
     if isinstance(record.msg, str) and (ours or record.args or record.name.startswith("discord")):
-        return record.msg
+        return _CUT.sub("…", record.msg)
     return f"{record.module}:{record.lineno}"
 
 
@@ -95,6 +104,13 @@ def safe(record: logging.LogRecord) -> dict[str, Any]:
     return line
 
 
+_BROKEN = "a line could not be written"
+
+
+def _may_be_written(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.split(".")[0] in OURS
+
+
 class SafeFormatter(logging.Formatter):
     """One line a record: JSON, or for a terminal plain text."""
 
@@ -104,7 +120,10 @@ class SafeFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write what may be written."""
-        line = safe(record)
+        try:
+            line = safe(record)
+        except Exception:  # noqa: BLE001 - Python would write the line's arguments instead
+            line = safe(logging.makeLogRecord({"name": __name__, "levelname": "ERROR", "msg": _BROKEN}))
         if self._as_json:
             return json.dumps(line, ensure_ascii=False)
         rest = " ".join(f"{k}={v}" for k, v in line.items() if k not in {"at", "level", "logger", "event"})
@@ -120,6 +139,9 @@ def set_up(*, level: str = "INFO", as_json: bool | None = None) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(SafeFormatter(as_json=not sys.stderr.isatty() if as_json is None else as_json))
+    handler.addFilter(_may_be_written)
+    # Python's own answer to a handler that fails is to print the line with its arguments.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -127,12 +149,21 @@ def set_up(*, level: str = "INFO", as_json: bool | None = None) -> None:
         logging.getLogger(name).setLevel(level)
     for name in ("discord", "aiohttp", "asyncio", "httpx2", "openai", "faster_whisper", "huggingface_hub"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Python would print the text of what nobody caught, and asyncio and threads theirs.
+    # Python would print the text of what nobody caught, and asyncio and threads theirs, and of warnings, some of which
+    # quote values (pydantic's do).
+    warnings.showwarning = _warned
     sys.excepthook = _uncaught
     sys.unraisablehook = lambda unraisable: _uncaught(
         unraisable.exc_type, unraisable.exc_value, unraisable.exc_traceback
     )
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _warned(_text: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+    log.warning(
+        "a warning of Python",
+        extra={"kind": category.__name__, "source": PurePath(filename).stem, "line": lineno},
+    )
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:

@@ -5,12 +5,19 @@ import gc
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
+import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import aiohttp
 import pytest
+from aiohttp import web
+from discord.http import HTTPClient, Route
+from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot import logs
 from bot.logs import SAFE_FIELDS, set_up
@@ -26,6 +33,11 @@ TOKEN = "MTA5Mjgz.GxYzAb.c0ffee-c0ffee_c0ffee"
 URL = f"https://discord.com/api/v10/webhooks/{SNOWFLAKE}/aW50ZXJhY3Rpb246-token/messages/@original"
 KEY = bytes(range(200, 232))
 CANARIES = (SPEECH, NAME, str(SNOWFLAKE), TOKEN, "aW50ZXJhY3Rpb246", repr(KEY), KEY.hex(), str(list(KEY)))
+
+LIBRARIES = (
+    "discord", "discord.gateway", "discord.http", "discord.webhook.async_", "asyncio", "aiohttp", "aiohttp.access",
+    "httpx2", "openai", "sqlalchemy.engine", "aiosqlite", "urllib3", "sentry_sdk.errors",
+)  # fmt: skip
 
 ours, theirs = logging.getLogger("bot.canary"), logging.getLogger("discord.canary")
 library = logging.getLogger("some.library")
@@ -60,8 +72,9 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
     """The bot's logging at its most talkative."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in (*logs.OURS, "discord", "asyncio", "aiohttp")}
-    for module, hook in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+    levels = {name: logging.getLogger(name).level for name in (*logs.OURS, *LIBRARIES)}
+    hooks = ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook"), (warnings, "showwarning"))
+    for module, hook in (*hooks, (logging, "raiseExceptions")):
         monkeypatch.setattr(module, hook, getattr(module, hook))
     log = Log()
     log.set_up("DEBUG")
@@ -206,6 +219,17 @@ def test_allowed_fields_are_written(log: Log) -> None:
     assert (line["code"], line["remedy"], line["seconds"], line["kind"]) == (4015, "RESUME", 0.25, "on_ready")
 
 
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_a_library_whose_level_somebody_lowers_stays_quiet(name: str, log: Log) -> None:
+    logging.getLogger(name).setLevel(logging.DEBUG)
+
+    logging.getLogger(name).debug("voice session description: %s", {"secret_key": list(KEY)})
+    logging.getLogger(name).info("Request: %s", TOKEN)
+    logging.getLogger(name).warning("quota of %s", NAME)
+
+    assert [line["event"] for line in log.lines] == ["quota of %s"]
+
+
 @pytest.mark.parametrize("name", ["discord", "discord.gateway", "discord.http", "aiohttp", "asyncio"])
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR"])
 def test_no_setting_makes_libraries_talkative(name: str, level: str, log: Log) -> None:
@@ -216,6 +240,134 @@ def test_no_setting_makes_libraries_talkative(name: str, level: str, log: Log) -
 
     assert log.text == ""
     assert not logging.getLogger(name).isEnabledFor(logging.INFO)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"PATCH {URL} responded with 429.",
+        f"webhooks/{SNOWFLAKE}/aW50ZXJhY3Rpb246-token is limited",
+        f"POST /interactions/{SNOWFLAKE}/aW50ZXJhY3Rpb246/callback",
+        f"user {SNOWFLAKE}",
+        f"the key {KEY.hex()}",
+        f"MTA5Mjgz{'x' * 20}.GxYzAb.{TOKEN}",
+    ],
+)
+def test_what_looks_like_a_token_or_an_id_is_cut_out_of_texts_of_discordpy(text: str, log: Log) -> None:
+    theirs.warning(text)
+
+    assert not [canary for canary in CANARIES if canary in log.text]
+    assert "…" in log.lines[0]["event"]
+
+
+async def test_discordpys_own_warnings_of_limits_hold_no_token(log: Log) -> None:
+    """The library itself, at its most talkative, with a server that limits it."""
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    answers = [429, 200, 429, 200]
+
+    async def limit(_: web.Request) -> web.Response:
+        body = json.dumps({"retry_after": 0.0, "message": SPEECH}).encode()
+        headers = {"Via": "1.1 here", "Content-Type": "application/json"}
+        return web.Response(body=body, status=answers.pop(0), headers=headers)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", limit)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    route = Route("POST", "/webhooks/{webhook_id}/{webhook_token}", webhook_id=SNOWFLAKE, webhook_token=TOKEN)
+    route.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks/{SNOWFLAKE}/{TOKEN}"
+    try:
+        async with aiohttp.ClientSession() as session:
+            await AsyncWebhookAdapter().request(route, session, payload={"content": SPEECH})
+            client = HTTPClient(asyncio.get_running_loop())
+            client._HTTPClient__session = session  # pyright: ignore[reportAttributeAccessIssue] - as its login does
+            client._global_over = asyncio.Event()
+            client._global_over.set()
+            client.token = TOKEN
+            await client.request(route, json={"content": SPEECH})
+    finally:
+        await runner.cleanup()
+
+    assert answers == []
+    assert [line["logger"] for line in log.lines] == ["discord.webhook.async_", "discord.http"]
+    assert not [canary for canary in CANARIES if canary in log.text]
+
+
+def test_a_library_that_is_told_to_talk_by_the_environment_says_nothing_of_what_it_sends() -> None:
+    code = f"""
+import logging, asyncio
+from bot import logs
+logs.set_up(level="DEBUG", as_json=True)
+import openai
+for name in ("httpx2", "httpcore", "openai", "openai._base_client"):
+    logging.getLogger(name).setLevel("DEBUG")
+async def main():
+    client = openai.AsyncOpenAI(api_key={TOKEN!r}, base_url="http://127.0.0.1:9/v1", max_retries=1)
+    await client.responses.create(model="any", input={SPEECH!r})
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"OPENAI_LOG": "debug"},
+    )
+
+    assert done.returncode == 1
+    assert [json.loads(line)["exception"] for line in done.stderr.splitlines()] == ["APIConnectionError"]
+    assert not [canary for canary in CANARIES if canary in done.stderr + done.stdout]
+
+
+def test_a_warning_of_python_is_written_without_its_text(log: Log) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = logs._warned
+        warnings.warn(f"Expected `int`, input_value={SPEECH!r}", UserWarning, stacklevel=1)
+
+    (line,) = log.lines
+    assert (line["event"], line["kind"], line["source"]) == ("a warning of Python", "UserWarning", "test_logs")
+    assert line["line"] > 0
+    assert SPEECH not in log.text
+
+
+def test_a_line_that_cannot_be_written_is_not_printed_with_its_arguments(
+    log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Unspeakable:
+        def __str__(self) -> str:
+            raise RuntimeError(SPEECH)
+
+    ours.warning("it failed %s", SPEECH, extra={"reason": Unspeakable()})
+
+    assert [line["event"] for line in log.lines] == ["a line could not be written"]
+    assert SPEECH not in "".join((*capsys.readouterr(), log.text))
+
+
+def test_nothing_else_in_the_product_makes_a_log_or_lets_a_library_make_its_own() -> None:
+    for package in logs.OURS:
+        for path in (Path(logs.__file__).parents[1] / package).rglob("*.py"):
+            if "training" in path.parts or path == Path(logs.__file__):
+                continue
+            source = path.read_text(encoding="utf-8")
+            for name in (
+                "basicConfig",
+                "setup_logging",
+                "FileHandler",
+                "StreamHandler",
+                "captureWarnings",
+                "echo=True",
+            ):
+                assert name not in source, (path, name)
+
+
+def test_lines_go_to_standard_error_and_to_no_file(log: Log) -> None:
+    kinds = {type(handler) for handler in logging.getLogger().handlers}
+
+    assert {kind for kind in kinds if kind.__module__ != "_pytest.logging"} == {logging.StreamHandler}
+    assert log.text == ""
 
 
 def test_our_own_loggers_follow_the_setting(log: Log) -> None:
