@@ -97,7 +97,7 @@ def as_markdown(transcript: Transcript) -> str:
     for turn in transcript.turns:
         stamp = "" if turn.start_s is None else f"`{_clock(turn.start_s)}` "
         name = f"**{_escaped(_name(turn))}:** " if _name(turn) else ""
-        words = _escaped(turn.text) if _has_words(turn) else f"*{_escaped(_words(turn))}*"
+        words = _escaped(_words(turn)) if _has_words(turn) else f"*{_escaped(_words(turn))}*"
         blocks.append(f"{stamp}{name}{words}")
     return "\n\n".join(blocks) + "\n"
 
@@ -205,7 +205,7 @@ def _words(turn: Turn) -> str:
         return _MARKS[turn.mark]
     if turn.missing_s:
         return f"[{max(1, round(turn.missing_s))} s not transcribed]"
-    return _plain(turn.text)
+    return _plain(turn.text) or "…"
 
 
 def _name(turn: Turn) -> str:
@@ -281,8 +281,8 @@ def _cues(transcript: Transcript, *, named: bool) -> list[_Cue]:
     """
     cues: list[_Cue] = []
     for turn, start_s, end_s in _timed(transcript.turns):
-        words = _words(turn) or "…"
-        lines = textwrap.wrap(_said_by(turn) + words if named else words, CUE_WIDTH, break_on_hyphens=False)
+        words = _said_by(turn) + _words(turn) if named else _words(turn)
+        lines = textwrap.wrap(words, CUE_WIDTH, break_on_hyphens=False)
         # Each cue has its share of the time, by its share of the letters.
         letters = sum(map(len, lines))
         at, said = start_s, 0
