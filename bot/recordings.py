@@ -12,7 +12,7 @@ import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rich import box
 from rich.console import Console, Group
@@ -34,6 +34,7 @@ from stt.worker import WhisperWorker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from io import TextIOWrapper
 
     from stt.engine import Window
     from stt.evaluation import Sample
@@ -110,6 +111,8 @@ async def transcribe_files(
             except EngineUnavailable as missing:
                 raise StartRefused(str(missing)) from None
             progress.stop()
+            # Whatever the terminal's own: players expect it, and Latin-1 has no Ukrainian.
+            cast("TextIOWrapper", sys.stdout).reconfigure(encoding="utf-8")
             sys.stdout.write(_FORMS[form](transcript))
             sys.stdout.flush()
             unread += transcript.unread

@@ -29,6 +29,7 @@ from stt.audio import FRAME_SAMPLES, RATE_HZ, Frame, Ring
 from stt.dispatch import Dispatcher
 from stt.engine import NO_HINTS, EngineLost, EngineUnavailable, SpeechError
 from stt.pipeline import Pipeline
+from stt.text import subtitles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -371,12 +372,26 @@ def as_text(transcript: Transcript) -> str:
 
 
 def as_srt(transcript: Transcript) -> str:
-    """Subtitles, with the speaker's name in front of each."""
+    """Subtitles that fit a screen, with the speaker's name in front; a long snippet becomes several.
+
+    No specification says how lines end. As FFmpeg's: a line feed, and no byte order mark, over which parsers stumble.
+    """
+    shown = [part for snippet in transcript.snippets for part in _shown(snippet, transcript.speakers)]
     return "".join(
-        f"{number}\n{_subtitle_time(s.start_s)} --> {_subtitle_time(max(s.end_s, s.start_s + 0.001))}\n"
-        f"{transcript.speakers[s.speaker_id]}: {_said(s).replace('-->', '->')}\n\n"
-        for number, s in enumerate(transcript.snippets, 1)
+        f"{number}\n{_subtitle_time(start_s)} --> {_subtitle_time(max(end_s, start_s + 0.001))}\n{text}\n\n"
+        for number, (start_s, end_s, text) in enumerate(shown, 1)
     )
+
+
+def _shown(snippet: Snippet, speakers: Sequence[str]) -> Iterator[tuple[float, float, str]]:
+    """A snippet's subtitles, each with when it is said: nobody knows, so each has its share of the letters' time."""
+    pieces = subtitles(_said(snippet).replace("-->", "->"), first=f"{speakers[snippet.speaker_id]}:")
+    letter_s = (snippet.end_s - snippet.start_s) / max(1, sum(map(len, pieces)))
+    start_s = snippet.start_s
+    for piece in pieces:
+        end_s = start_s + letter_s * len(piece)
+        yield start_s, end_s, piece
+        start_s = end_s
 
 
 def as_json(transcript: Transcript) -> str:

@@ -63,14 +63,26 @@ def test_a_recording_becomes_a_line_for_each_utterance(run: Run) -> None:
     assert err == ""
 
 
+def test_words_are_written_in_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    clip = next(clip for clip in clips() if clip["language"] == "uk")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "transcribe", str(CLIPS / clip["file"]), "--model", str(MODEL)],
+        capture_output=True, check=True, cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": "latin-1", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+    assert normalised(done.stdout.decode("utf-8").partition(": ")[2]) == normalised(clip["text"])
+
+
 def test_two_speakers_become_subtitles_with_their_names(run: Run, tmp_path: Path) -> None:
     bob = save(tmp_path / "bob.ogg", conversation([1], first_s=4))
 
     code, out, _ = run("transcribe", CLIP_1, bob, "--srt")
 
-    blocks = re.findall(r"(\d+)\n(\d\d:\d\d:\d\d,\d{3}) --> (\d\d:\d\d:\d\d,\d{3})\n(\w+): (.+)\n\n", out)
+    blocks = re.findall(r"(\d+)\n(\d\d:\d\d:\d\d,\d{3}) --> (\d\d:\d\d:\d\d,\d{3})\n(\w+): ((?:.+\n)+)\n", out)
     assert code == 0
-    assert "".join(f"{n}\n{start} --> {end}\n{who}: {text}\n\n" for n, start, end, who, text in blocks) == out
+    assert "".join(f"{n}\n{start} --> {end}\n{who}: {text}\n" for n, start, end, who, text in blocks) == out
     assert [(number, who) for number, _, _, who, _ in blocks] == [("1", "clip01"), ("2", "bob")]
     assert [normalised(block[4]) for block in blocks] == [normalised(TEXT_1), normalised(TEXT_2)]
     assert all(start < end for _, start, end, _, _ in blocks)

@@ -22,7 +22,7 @@ from tests.stt.files import CODECS, conversation, save, save_video_without_sound
 from tests.stt.sounds import CLIPS, MODEL, ScriptedTranscriber, clips, noise, normalised, silence, until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -350,6 +350,35 @@ def test_subtitles_are_blocks_that_no_text_can_break() -> None:
     assert all(len(block.splitlines()) == 3 for block in blocks)
     assert srt.count("-->") == 2
     assert "00:00:02,000 --> 00:00:02,001" in srt
+
+
+def test_a_long_snippet_is_several_subtitles_of_two_lines_that_share_its_time() -> None:
+    said = (
+        "We found a memory leak in a payment service, and then my team fixed it together with the customer on a Friday."
+    )
+
+    srt = as_srt(transcript_of((1, 9, said), (9.5, 10, "Yes.")))
+
+    blocks = [block.splitlines() for block in srt.strip().split("\n\n")]
+    assert [block[0] for block in blocks] == ["1", "2", "3"]
+    lines = [line for block in blocks for line in block[2:]]
+    assert all(len(block) <= 4 for block in blocks)
+    assert max(map(len, lines)) <= 42
+    assert " ".join(lines) == f"anna: {said} anna: Yes."
+    times = [block[1].split(" --> ") for block in blocks]
+    assert times[0][0] == "00:00:01,000"
+    assert times[0][1] == times[1][0]
+    assert times[1][1] == "00:00:09,000"
+
+
+@pytest.mark.parametrize("said", ["Ми побудували мобільний додаток за п\u2019ять місяців.", "Grüße, Straße, Öl."])
+@pytest.mark.parametrize("form", [as_text, as_srt, as_json])
+def test_every_form_keeps_the_letters_of_every_language_in_utf_8(said: str, form: Callable[[Transcript], str]) -> None:
+    written = form(transcript_of((0, 4, said))).encode()
+
+    assert not written.startswith(b"\xef\xbb\xbf")
+    assert b"\r" not in written
+    assert " ".join(said.split()) in " ".join(written.decode().split())
 
 
 def test_nothing_said_is_an_empty_text_and_an_empty_list() -> None:
