@@ -6,8 +6,9 @@ import asyncio
 import json
 import signal
 import sys
+from datetime import datetime  # noqa: TC003 - Typer reads it
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -19,7 +20,19 @@ from bot.hardening import harden
 from config.settings import Settings
 from stt.engine import Window  # noqa: TC001 - Typer reads it
 
+if TYPE_CHECKING:
+    from pydantic_settings import BaseSettings
+
+    from bot.installation import Installation
+
+_Read = TypeVar("_Read", bound="BaseSettings")
+
 ModelWindow = Literal["full", "dynamic"]
+
+RequestKind = Literal[
+    "access", "portability", "erasure", "rectification", "restriction", "objection", "complaint", "withdraw"
+]
+RequestOutcome = Literal["done", "partly", "refused", "taken_back", "unconfirmed"]
 
 EX_CONFIG = 78
 """Exit code of a start that was refused. Source: sysexits.h."""
@@ -33,8 +46,12 @@ cli = typer.Typer(
 
 
 def _settings() -> Settings:
+    return _read(Settings)
+
+
+def _read(kind: type[_Read]) -> _Read:
     try:
-        return Settings()
+        return kind()
     except ValidationError as bad:
         # Only the names: what was typed may be a secret.
         names = sorted({str(error["loc"][0]) for error in bad.errors(include_input=False) if error["loc"]})
@@ -261,6 +278,244 @@ def models_remove(
     from bot.models_command import remove as remove_model  # noqa: PLC0415 - as above
 
     remove_model(_settings(), Console(), name, sure=None if yes else lambda: typer.confirm(f"Remove {name}?"))
+
+
+keys = typer.Typer(no_args_is_help=True, help="The keys that seal what is kept.")
+cli.add_typer(keys, name="keys")
+
+
+def _installation() -> Installation:
+    from bot.installation import Installation  # noqa: PLC0415 - only these commands need what is kept
+    from config.operations import Operations  # noqa: PLC0415 - as above
+
+    logs.set_up(level="WARNING")
+    harden()
+    return Installation(_settings(), _read(Operations))
+
+
+def _out(result: object, console_line: str | None = None, *, as_json: bool = False) -> None:
+    if as_json or console_line is None:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2) + "\n")
+    else:
+        Console().print(console_line, highlight=False, soft_wrap=True, markup=False)
+
+
+@keys.command("init")
+def keys_init() -> None:
+    """Make the first key and the databases; what is there, stays."""
+    from bot.keys_command import init  # noqa: PLC0415 - as above
+
+    installation = _installation()
+    done = asyncio.run(init(installation))
+    where = f" in {installation.settings.keys_folder}" if installation.keys_are_files else ""
+    if done["made"]:
+        _out(done, f"The keys are made{where}. Copy them to a safe place: without them nothing can be opened.")
+    else:
+        _out(done, f"They are there already: version {done['version']}{where}.")
+
+
+@keys.command("rotate")
+def keys_rotate(
+    *, retire: Annotated[bool, typer.Option("--retire", help="Destroy older versions afterwards.")] = False
+) -> None:
+    """Make a new version, and wrap every data key under it; or finish a rotation that was interrupted."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.keys_command import rotate  # noqa: PLC0415 - as above
+
+    done = asyncio.run(rotate(_installation(), clock=SystemClock(), retire=retire))
+    older = "Older versions are destroyed." if done["retired"] else "Older versions are still there."
+    _out(done, f"Version {done['version']} is current, data keys rewrapped: {done['rewrapped']}. {older}")
+
+
+@keys.command("retire")
+def keys_retire() -> None:
+    """Destroy every version but the current one; nothing may be wrapped under them any more."""
+    from bot.keys_command import retire  # noqa: PLC0415 - as above
+
+    version = asyncio.run(retire(_installation()))
+    _out(None, f"Version {version} is the only one left.")
+
+
+@keys.command("status")
+def keys_status(
+    *, as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False
+) -> None:
+    """Which versions there are, and how many data keys each wraps."""
+    from bot.keys_command import status  # noqa: PLC0415 - as above
+
+    said = asyncio.run(status(_installation()))
+    listed = ", ".join(f"{number} under version {version}" for version, number in said["data_keys"].items())
+    _out(said, f"{said['keys']}: version {said['version']} is current. Data keys: {listed}.", as_json=as_json)
+
+
+@cli.command()
+def backup() -> None:
+    """Copy keyring and content, while the bot may be running."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.storage_command import make_backup  # noqa: PLC0415 - as above
+
+    done = asyncio.run(make_backup(_installation(), clock=SystemClock()))
+    _out(done, f"{done['content']} and {done['keyring']} are written and checked. Backups kept: {done['kept']}.")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path | None, typer.Argument(help="Which backup of the content; the newest without it.")] = None,
+) -> None:
+    """Put a backup where no database is, and erase again who was erased since."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.storage_command import bring_back  # noqa: PLC0415 - as above
+
+    done = asyncio.run(bring_back(_installation(), file, clock=SystemClock()))
+    _out(done, f"{done['restored']} is restored, and everybody who was erased since is erased again.")
+
+
+@cli.command("purge-all")
+def purge_all(
+    *,
+    confirm: Annotated[str | None, typer.Option(help="The words, for use without a terminal.")] = None,
+    leave_messages: Annotated[
+        bool, typer.Option("--leave-messages", help="Although captions still stand on Discord.")
+    ] = False,
+) -> None:
+    """Delete everything that was ever kept: keys, databases, backups. There is no way back."""
+    from bot.storage_command import PURGE_WORDS  # noqa: PLC0415 - as above
+    from bot.storage_command import purge_all as purge  # noqa: PLC0415 - as above
+
+    installation = _installation()
+    typed = confirm if confirm is not None else typer.prompt(f"To delete everything, type “{PURGE_WORDS}”")
+    done = asyncio.run(purge(installation, typed=typed, leave_messages=leave_messages))
+    rest = "" if done["keys"] else " Destroy the key-encryption keys where they are, too."
+    _out(done, f"Everything is deleted.{rest} Copies of keys and backups elsewhere are yours to delete.")
+
+
+@cli.command()
+def ropa(
+    *, as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False
+) -> None:
+    """The record of processing activities (GDPR, Art. 30), as Markdown."""
+    from bot.installation import refusing  # noqa: PLC0415 - as above
+    from bot.ropa import markdown, record  # noqa: PLC0415 - as above
+
+    installation = _installation()
+    with refusing():
+        said = record(installation.operations.controller, installation.policy(), installation.processors())
+    if as_json:
+        _out(said, as_json=True)
+    else:
+        sys.stdout.write(markdown(said))
+
+
+@cli.command("verify-receipt")
+def verify_receipt(
+    file: Annotated[Path, typer.Argument(help="A receipt of an erasure, as JSON.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """See that a receipt is whole, and that the keys it names are nowhere any more."""
+    from bot.storage_command import check_receipt  # noqa: PLC0415 - as above
+
+    said = asyncio.run(check_receipt(_installation(), file))
+    where = " and ".join(said["looked_in"]) or "no keyring: there is none here"
+    line = (
+        f"The receipt holds. Keys destroyed at {said['erased_at']}: {said['keys']}. Looked for in: {where}."
+        if said["holds"]
+        else f"The receipt does not hold: {'; '.join(said['faults'])}."
+    )
+    _out(said, line, as_json=as_json)
+    if not said["holds"]:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def erase(user: Annotated[int, typer.Option(help="The Discord id of who asked for it.")]) -> None:
+    """Erase a person who asked by e-mail and confirmed it on Discord; prints the receipt to send them."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.storage_command import erase as erase_person  # noqa: PLC0415 - as above
+
+    _out(asyncio.run(erase_person(_installation(), user, clock=SystemClock())))
+
+
+requests = typer.Typer(no_args_is_help=True, help="What people ask for about their data; due in 30 days.")
+cli.add_typer(requests, name="requests")
+
+
+@requests.command("add")
+def requests_add(
+    kind: Annotated[RequestKind, typer.Argument(help="What is asked for.")],
+    *,
+    received: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When the e-mail came; today without it.")
+    ] = None,
+    text: Annotated[str, typer.Option(help="What was written; - reads it from stdin.")] = "",
+) -> None:
+    """Put down a request that came by e-mail; prints the code to answer with."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.storage_command import add_request  # noqa: PLC0415 - as above
+    from storage.requests import RequestKind as Kind  # noqa: PLC0415 - as above
+
+    written = sys.stdin.read() if text == "-" else text
+    day = received.date() if received else None
+    done = asyncio.run(add_request(_installation(), Kind(kind), received=day, text=written, clock=SystemClock()))
+    _out(
+        done,
+        f"Request {done['id'][:8]} is put down. Answer with this code, to be entered at /privacy request until"
+        f" {done['code_until']}: {done['code']}",
+    )
+
+
+@requests.command("list")
+def requests_list(
+    *,
+    closed: Annotated[bool, typer.Option("--closed", help="Those that were answered.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One list on stdout, nothing else.")] = False,
+) -> None:
+    """The requests, the most urgent first."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.storage_command import list_requests  # noqa: PLC0415 - as above
+
+    said = asyncio.run(list_requests(_installation(), closed=closed, clock=SystemClock()))
+    if as_json:
+        _out(said, as_json=True)
+        return
+    for one in said:
+        left = one["outcome"] if closed else f"due {one['due']}, {one['days_left']} days left"
+        sure = "" if one["confirmed"] else ", not confirmed"
+        _out(one, f"{one['id'][:8]}  {one['kind']}  received {one['received']}, {left}{sure}")
+    if not said:
+        _out(said, "There are none.")
+
+
+@requests.command("close")
+def requests_close(
+    request: Annotated[str, typer.Argument(help="Its id, or how that begins.")],
+    *,
+    outcome: Annotated[RequestOutcome, typer.Option(help="How it ended.")] = "done",
+) -> None:
+    """Put down that a request was answered."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.storage_command import close_request  # noqa: PLC0415 - as above
+    from storage.requests import Outcome  # noqa: PLC0415 - as above
+
+    was_open = asyncio.run(close_request(_installation(), request, Outcome(outcome), clock=SystemClock()))
+    _out(None, "It is closed." if was_open else "It was closed already.")
+
+
+@cli.command()
+def selfcheck(
+    *, as_json: Annotated[bool, typer.Option("--json", help="One list on stdout, nothing else.")] = False
+) -> None:
+    """Whether keys, databases, ledger, policy and folders are as they must be; what to do where they are not."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.selfcheck import check, show  # noqa: PLC0415 - as above
+
+    lines = asyncio.run(check(_installation(), clock=SystemClock()))
+    if as_json:
+        _out([line.as_dict() for line in lines], as_json=True)
+    else:
+        show(lines, Console())
+    if any(line.ok is False for line in lines):
+        raise typer.Exit(1)
 
 
 bench = typer.Typer(no_args_is_help=True, help="Measure, on this machine, beside what one would use instead.")

@@ -26,12 +26,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from storage.database import Kind, check_folder, open_databases
 from storage.errors import BackupFailed, KeyringOutdated, Misconfigured, UnsafePlace
 from storage.keyring import BACKUP_WINDOW
-from storage.models import ContentMeta, KeyringMeta
+from storage.models import ContentMeta, KeyringMeta, Tombstone
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -195,7 +195,7 @@ async def restore(
 
 
 async def check_generations(databases: Databases) -> bool:
-    """Whether the content has followed every change of the keyring; if not, erasures must be replayed first.
+    """Whether the content has followed every erasure; if not, they must be replayed first.
 
     To be asked at every start, before anything is read for people.
 
@@ -206,9 +206,10 @@ async def check_generations(databases: Databases) -> bool:
         content = (await connection.execute(select(ContentMeta.generation))).scalar_one()
     async with databases.keyring.read() as connection:
         keyring = (await connection.execute(select(KeyringMeta.generation))).scalar_one()
+        erased = (await connection.execute(select(func.max(Tombstone.generation)))).scalar_one() or 0
     if content > keyring:
         raise KeyringOutdated("the keyring is older than the content: restore the newest keyring")
-    return content == keyring
+    return content >= erased
 
 
 def _copy(source: Path, target: Path, now: datetime) -> None:

@@ -1,0 +1,203 @@
+"""`python -m bot selfcheck`: whether this installation keeps what it promises, as a table with remedies.
+
+    policy, processors  ->  folders, keys  ->  databases  ->  ledger, erasures  ->  retention, requests, backups
+
+Each line stands by itself, so that one fault does not hide another; what needs the databases is left out when they do
+not open. Nothing is made that is not there; databases of an older version are brought to this one's form, as a start
+would do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from sqlalchemy import text
+
+from bot.errors import StartRefused
+from bot.installation import sentence
+from config.errors import Unfit
+from storage.backup import backups, check_generations
+from storage.database import PRAGMAS, check_folder
+from storage.errors import StorageError
+from storage.live_messages import LiveMessages
+from storage.requests import Requests
+from storage.retention import Retention
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from rich.console import Console
+
+    from bot.clock import Clock
+    from bot.installation import Installation
+    from bot.stores import Stores
+    from storage.database import Database
+
+_BACKUP_AGE = timedelta(days=2)
+_SYNCHRONOUS = {"FULL": "2"}
+_TEMPORARY = {"MEMORY": "2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line.
+
+    Attributes:
+        name: What was looked at.
+        ok: Whether it is as it should be; None where that is the operator's to judge.
+        said: What was found, or what to do.
+    """
+
+    name: str
+    ok: bool | None
+    said: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"name": self.name, "ok": self.ok, "said": self.said}
+
+
+async def check(installation: Installation, *, clock: Clock) -> list[Check]:
+    """Every line."""
+    lines = [line async for line in _settings(installation)]
+    if not installation.exists:
+        return [*lines, Check("databases", ok=False, said="Nothing is kept here yet: python -m bot keys init.")]
+    try:
+        async with installation.stores() as stores:
+            lines += [line async for line in _Kept(stores, clock).lines()]
+    except (StorageError, StartRefused) as refused:
+        lines.append(Check("databases", ok=False, said=sentence(str(refused))))
+    if installation.is_sqlite:
+        lines.append(await _backup(installation, clock))
+    return lines
+
+
+async def _settings(installation: Installation) -> AsyncGenerator[Check]:
+    async def policy() -> str:
+        found = installation.policy()
+        return f"version {found.version}, {found.sha256.hex()[:16]}…"
+
+    async def processors() -> str:
+        return "on: " + ", ".join(each.name for each in installation.processors() if each.enabled)
+
+    async def folders() -> str:
+        if installation.is_sqlite:
+            check_folder(installation.settings.data_folder)
+            installation.places().check()
+        return "ours alone, and apart"
+
+    async def keys() -> str:
+        if installation.keys_are_files and not installation.exists:
+            return "none yet"
+        async with installation.provider() as provider:
+            await provider.health()
+            return f"version {await provider.current_version()} wraps and unwraps"
+
+    yield await _line("policy and controller", policy)
+    yield await _line("processors", processors)
+    yield await _line("folders", folders)
+    yield await _line("key-encryption keys", keys)
+
+
+class _Kept:
+    """What is looked at within the databases; each method says what it found, or raises what to do."""
+
+    def __init__(self, stores: Stores, clock: Clock) -> None:
+        self._stores = stores
+        self._databases = stores.databases
+        self._clock = clock
+
+    async def lines(self) -> AsyncGenerator[Check]:
+        yield await _line("databases", self.integrity)
+        yield await _line("data keys", self.data_keys)
+        yield await _line("ledger of consents", self.ledger)
+        yield await _line("erasures", self.erasures)
+        yield await _line("retention", self.retention)
+        yield await _line("requests", self.requests)
+        yield await _line("captions", self.captions)
+
+    async def integrity(self) -> str:
+        for database in (self._databases.content, self._databases.keyring):
+            await _intact(database)
+        return "whole, at the newest form"
+
+    async def data_keys(self) -> str:
+        versions = await self._stores.keyring.versions()
+        return f"{sum(versions.values())} data keys under {len(versions)} versions"
+
+    async def ledger(self) -> str:
+        verdict = await self._stores.ledger.verify()
+        if not verdict.holds:
+            raise StorageError(f"the ledger of consents does not hold: {verdict.faults[0]}; restore a backup")
+        return f"{verdict.seq} links, {verdict.events} events"
+
+    async def erasures(self) -> str:
+        if not await check_generations(self._databases):
+            raise StorageError("erasures are to be done again: start the bot, which does it")
+        return "followed"
+
+    async def retention(self) -> str:
+        health = await Retention(self._databases, clock=self._clock).health()
+        if health.last_success is None:
+            return "never ran; the bot does it at its start"
+        if not health.ok:
+            raise StorageError(f"{health.reason}: keep the bot running")
+        return f"last on {health.last_success:%Y-%m-%d %H:%M} UTC"
+
+    async def requests(self) -> str:
+        parts = self._stores
+        requests = Requests(self._databases.content, parts.keyring, parts.secrets, parts.subjects)
+        health = await requests.health(now=self._clock.now())
+        if health.red:
+            raise StorageError(f"{health.overdue} requests are overdue: python -m bot requests list")
+        return f"{health.open} open"
+
+    async def captions(self) -> str:
+        journal = await LiveMessages(self._databases.content, self._stores.keyring).all()
+        return f"{len(journal.messages)} messages stand on Discord"
+
+
+async def _backup(installation: Installation, clock: Clock) -> Check:
+    try:
+        there = await asyncio.to_thread(backups, installation.places())
+    except StorageError as refused:
+        return Check("backups", ok=False, said=sentence(str(refused)))
+    if not there:
+        return Check("backups", ok=None, said="none: python -m bot backup makes one")
+    newest = there[-1].made_at
+    late = clock.now() - newest > _BACKUP_AGE
+    said = f"{len(there)}, the newest of {newest:%Y-%m-%d %H:%M} UTC"
+    return Check("backups", ok=None if late else True, said=said + (": make one each day" if late else ""))
+
+
+async def _intact(database: Database) -> None:
+    if not database.is_sqlite:
+        return
+    async with database.read() as connection:
+        if (await connection.execute(text("PRAGMA quick_check"))).scalar_one() != "ok":
+            raise StorageError(f"the {database.kind} is damaged: restore a backup")
+        for name, wanted in PRAGMAS.items():
+            found = str((await connection.execute(text(f"PRAGMA {name}"))).scalar_one()).upper()
+            same = {"ON": "1", "OFF": "0"} | _SYNCHRONOUS | _TEMPORARY
+            if found not in {wanted, same.get(wanted, wanted)}:
+                raise StorageError(f"{name} of the {database.kind} is not {wanted}: this build of SQLite is not fit")
+
+
+async def _line(name: str, look: Callable[[], Awaitable[str]]) -> Check:
+    try:
+        return Check(name, ok=True, said=await look())
+    except (StorageError, StartRefused, Unfit) as refused:
+        return Check(name, ok=False, said=sentence(str(refused)))
+
+
+def show(lines: list[Check], console: Console) -> None:
+    """The table, for people."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for line in lines:
+        mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]·[/]"}[line.ok]
+        table.add_row(mark, line.name, line.said if line.ok is not False else f"[red]{line.said}[/]")
+    console.print(table, highlight=False)
