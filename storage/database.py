@@ -151,13 +151,16 @@ class Database:
         """Rewrite the database without what was deleted, and empty SQLite's journal.
 
         Raises:
-            DatabaseBusy: If somebody kept reading what was deleted. What is left is ciphertext; try again.
+            DatabaseBusy: If somebody kept writing, or reading what was deleted. What is left is ciphertext; try again.
         """
         with _translated():
             async with _connected(self._writer) as connection:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
                 # Not through SQLAlchemy: it would begin a transaction, in which nothing can be vacuumed.
-                await driver.execute("VACUUM")
+                try:
+                    await driver.execute("VACUUM")
+                except Exception as error:  # noqa: BLE001  either driver's own, which SQLAlchemy does not see
+                    raise _translate(error) from None
                 if self.is_sqlite:
                     for _ in range(_ATTEMPTS):
                         async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:

@@ -324,7 +324,7 @@ class Facts:
 class TranscriptKeeper:
     """Saved transcripts as a `storage.erasure.Keeper`."""
 
-    name: Final = "transcripts"
+    name = "transcripts"
 
     def __init__(self, transcripts: Transcripts) -> None:
         self._transcripts = transcripts

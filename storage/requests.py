@@ -171,7 +171,7 @@ class RequestHealth:
 class Requests:
     """The requests of one installation. It is a `storage.erasure.Keeper`."""
 
-    name: Final = "requests"
+    name = "requests"
 
     def __init__(self, content: Database, keyring: Keyring, secrets: Secrets, subjects: Subjects) -> None:
         self._content = content
