@@ -22,10 +22,11 @@ import io
 import json
 import zipfile
 import zlib
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from sqlalchemy import or_, select
 
@@ -235,6 +236,7 @@ PERIODS: Final[Mapping[models.Retention, str]] = {
     "job": "until it is done, at most a day",
     "30 days": "30 days",
     "90 days": "90 days",
+    "a year": "until a year after they were answered, or you delete your account",
     "backups": "as long as a backup could bring back what was erased, without naming anybody",
     "installation": "as long as the bot is run; it is about nobody",
 }
@@ -426,10 +428,10 @@ class Packages:
         Raises:
             StorageError: If something could not be read; what is in *file* then is of no use.
         """
-        part = _Part(file, at)
-        async for entry in self._files(user_id, at):
-            await asyncio.to_thread(part.add, entry)
-        await asyncio.to_thread(part.finish, self._manifest(at), 1, 1)
+        with _Part(file, at) as part:
+            async for entry in self._files(user_id, at):
+                await asyncio.to_thread(part.add, entry)
+            await asyncio.to_thread(part.finish, self._manifest(at), 1, 1)
 
     async def parts(self, user_id: int, *, at: datetime, cap: int = CAP_BYTES) -> list[bytes]:
         """Everything about this person, as zips of at most *cap* bytes, which is at least 64 KiB. Each has a manifest.
@@ -443,16 +445,17 @@ class Packages:
         """
         if cap < 2 * _RESERVED_BYTES:
             raise ValueError("a zip needs 64 KiB")
-        parts: list[_Part] = [_Part(io.BytesIO(), at)]
-        async for entry in self._files(user_id, at, chunk=min(CHUNK_BYTES, cap // 4)):
-            size = await asyncio.to_thread(_deflated, entry)
-            if not parts[-1].empty and parts[-1].size + size > cap - _RESERVED_BYTES:
-                parts.append(_Part(io.BytesIO(), at))
-            await asyncio.to_thread(parts[-1].add, entry)
-        manifest = self._manifest(at)
-        for number, part in enumerate(parts, 1):
-            await asyncio.to_thread(part.finish, manifest, number, len(parts))
-        return [part.taken() for part in parts]
+        with ExitStack() as stack:
+            parts = [stack.enter_context(_Part(io.BytesIO(), at))]
+            async for entry in self._files(user_id, at, chunk=min(CHUNK_BYTES, cap // 4)):
+                size = await asyncio.to_thread(_deflated, entry)
+                if not parts[-1].empty and parts[-1].size + size > cap - _RESERVED_BYTES:
+                    parts.append(stack.enter_context(_Part(io.BytesIO(), at)))
+                await asyncio.to_thread(parts[-1].add, entry)
+            manifest = self._manifest(at)
+            for number, part in enumerate(parts, 1):
+                await asyncio.to_thread(part.finish, manifest, number, len(parts))
+            return [part.taken() for part in parts]
 
     def _manifest(self, at: datetime) -> dict[str, Any]:
         facts = self._facts
@@ -682,6 +685,13 @@ class _Part:
         self._date = at.astimezone(UTC).timetuple()[:6]
         self._files: list[dict[str, Any]] = []
         self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # An unfinished zip would be ended whenever Python clears it away, when the file may be closed.
+        self._zip.close()
 
     @property
     def empty(self) -> bool:
