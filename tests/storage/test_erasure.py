@@ -20,6 +20,7 @@ from storage.ledger import Purpose, verify_ledger
 from storage.models import Audit, ContentMeta, Dek, Subject, Transcript, Turn
 from storage.receipts import verify_receipt
 from storage.transcripts import Mark
+from tests.storage.killing import rounds
 from tests.storage.people import ANNA, BEN, CLEO, NAMES, NOW, People, bytes_in, people_over, press, words_of
 
 if TYPE_CHECKING:
@@ -581,3 +582,12 @@ async def test_a_tombstone_that_expired_before_it_was_needed_harms_nobody(people
     assert (await people.erasure().heal()).erased == 0
     assert json.dumps((await people.erasure().account(ANNA, at=NOW)).receipt)
     assert (await people.ledger.give(ANNA, [Purpose.SAVE], press(), attested_age=16))[0].given
+
+
+async def test_wherever_it_is_killed_nothing_acknowledged_is_lost_and_nothing_is_half_gone(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    # `python -m tests.storage.killing --rounds 100` does the same for some minutes.
+    tally = await rounds(tmp_path_factory.mktemp("killed"), 2, seed=4)
+
+    assert tally.rounds == 2
