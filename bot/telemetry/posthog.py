@@ -23,11 +23,12 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.errors import StartRefused
+from bot.telemetry.egress import is_registered
 from storage.analytics import quarter_of
 from storage.keys import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from types import TracebackType
 
     from storage.analytics import Count
@@ -67,6 +68,7 @@ class PostHog:
         secrets: Secrets,
         *,
         retention_confirmed_days: int | None,
+        hosts: Collection[str],
         endpoint: str = EU,
         pause_s: float = PAUSE_S,
     ) -> None:
@@ -76,6 +78,7 @@ class PostHog:
             key: The project's key, which may only send.
             secrets: What pseudonyms are made of.
             retention_confirmed_days: After how many days this project deletes events, as its operator has seen to.
+            hosts: Which hosts the list of processors allows: those of its row, if that is switched on.
             endpoint: The EU's, or one on this machine.
             pause_s: How long to wait before the second attempt.
 
@@ -90,6 +93,8 @@ class PostHog:
         parts = urlsplit(endpoint)
         if endpoint != EU and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
             raise StartRefused("PostHog is used in the EU only.")
+        if not is_registered(parts.hostname or "", hosts):
+            raise StartRefused("PostHog is not switched on in the list of processors.")
         if not key:
             raise StartRefused("PostHog needs the key of a project.")
         self._key = key

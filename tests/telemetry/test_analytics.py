@@ -27,7 +27,7 @@ from bot.telemetry.analytics import (
     open_analytics,
 )
 from bot.telemetry.egress import watching
-from bot.telemetry.posthog import EU, FIXED, PostHog, PostHogFailed
+from bot.telemetry.posthog import EU, EU_HOSTS, FIXED, PostHog, PostHogFailed
 from storage.analytics import Count
 from storage.keys import Secrets
 from tests.virtual_time import in_virtual_time, settle
@@ -438,8 +438,10 @@ def secrets() -> Secrets:
     return Secrets(bytearray(range(32)))
 
 
-def posthog(endpoint: str = EU, *, key: str = "phc_test", days: int | None = 90) -> PostHog:
-    return PostHog(key, secrets(), retention_confirmed_days=days, endpoint=endpoint, pause_s=0)
+def posthog(
+    endpoint: str = EU, *, key: str = "phc_test", days: int | None = 90, hosts: tuple[str, ...] = EU_HOSTS
+) -> PostHog:
+    return PostHog(key, secrets(), retention_confirmed_days=days, hosts=hosts, endpoint=endpoint, pause_s=0)
 
 
 def a_count(subject: UUID, day: date = TODAY) -> Count:
@@ -610,6 +612,11 @@ def test_posthog_is_off_unless_its_project_deletes_after_ninety_days(days: int |
 def test_posthog_is_used_in_the_eu_only(endpoint: str) -> None:
     with pytest.raises(StartRefused, match="EU"):
         posthog(endpoint)
+
+
+def test_posthog_is_off_unless_the_list_of_processors_says_it_is_on() -> None:
+    with pytest.raises(StartRefused, match="list of processors"):
+        posthog(hosts=("discord.com",))
 
 
 def test_posthog_without_a_key_does_not_start() -> None:

@@ -9,10 +9,16 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from bot.rehearsal.cast import MODEL
+from bot.telemetry import errors, posthog
 from bot.telemetry.egress import is_registered, watching
+from config.processors import allowed_hosts, load_processors
 from storage.models import Content, Keyring
+from stt.engine import Hints
+from stt.whisper import Whisper
 from tests.flow.conftest import Frames, OpenStage, talking
 
 __all__ = ["talking"]
@@ -93,7 +99,27 @@ async def test_a_whole_interview_reaches_this_machine_and_nobody_else(talking: O
             await Frames(stage).more("anna", within_s=8)
 
     assert contacts.hosts
+    assert contacts.strays(allowed_hosts(load_processors())) == set()
     assert contacts.strays() == set()
+
+
+def test_the_list_of_processors_has_the_hosts_that_the_program_knows() -> None:
+    rows = {processor.name: processor for processor in load_processors()}
+
+    assert set(rows["Sentry"].hosts) == set(errors.EU_HOSTS)
+    assert set(rows["PostHog"].hosts) == set(posthog.EU_HOSTS)
+    for host in REACHED:
+        assert is_registered(host, [each for row in rows.values() for each in row.hosts])
+    assert not is_registered("o1.ingest.de.sentry.io", allowed_hosts(rows.values()))
+
+
+def test_what_runs_in_the_engines_process_reaches_nobody_at_all() -> None:
+    with watching() as contacts:
+        whisper = Whisper(MODEL)
+        whisper.warm_up()
+        whisper.recognise(np.zeros(16_000, np.int16), Hints())
+
+    assert contacts.hosts == set()
 
 
 # What the source could do
