@@ -39,7 +39,7 @@ class Operations(BaseSettings):
     controller_name: str = Field(default="", description="Who runs the bot: a person or an organisation.")
     controller_email: str = Field(default="", description="Where people write to about their data.")
     controller_region: str = Field(default="", description="Where the bot runs, such as Germany.")
-    processors: str = Field(default=str(PROCESSORS_FILE), min_length=1, description="The list of processors.")
+    processors: str = Field(default="", description="A list of processors in place of config/processors.yaml.")
 
     @property
     def controller(self) -> Controller:
@@ -59,4 +59,4 @@ class Operations(BaseSettings):
     @property
     def processors_file(self) -> Path:
         """The list of processors."""
-        return Path(self.processors).expanduser()
+        return Path(self.processors).expanduser() if self.processors else PROCESSORS_FILE

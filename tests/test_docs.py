@@ -15,10 +15,12 @@ from bot.voice.client import REMEDIES
 from cogs.interview import Interview
 from cogs.panel import NEEDED, THREAD_NEEDED
 from cogs.replies import PERMISSION_NAMES
+from config.operations import Operations
 from config.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+SETTINGS = Settings.model_fields | Operations.model_fields
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 
@@ -66,13 +68,13 @@ def settings_table() -> dict[str, str]:
 
 
 def test_every_setting_is_in_the_operators_table_and_nothing_else() -> None:
-    assert sorted(settings_table()) == sorted(map(variable, Settings.model_fields))
+    assert sorted(settings_table()) == sorted(map(variable, SETTINGS))
 
 
 def test_the_operators_table_has_the_defaults() -> None:
     table = settings_table()
 
-    for name, field in Settings.model_fields.items():
+    for name, field in SETTINGS.items():
         assert table[variable(name)] == ("" if field.default is None else str(field.default)), name
 
 
@@ -80,7 +82,7 @@ def test_the_operators_table_has_the_defaults() -> None:
 def test_no_page_names_a_setting_that_is_none(path: Path) -> None:
     named = set(re.findall(r"\b(?:SKILLRALLY|DISCORD)_[A-Z_]+\b", read(path)))
 
-    assert named <= set(map(variable, Settings.model_fields))
+    assert named <= set(map(variable, SETTINGS))
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from config.operations import Operations
 from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config" / "example.env"
+SETTINGS = Settings.model_fields | Operations.model_fields
 
 
 def settings(**given: Any) -> Settings:
@@ -24,7 +26,7 @@ def variable(name: str) -> str:
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
+    for name in SETTINGS:
         monkeypatch.delenv(variable(name), raising=False)
     monkeypatch.delenv("SKILLRALLY_DISCORD_TOKEN", raising=False)
 
@@ -32,14 +34,14 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_setting_is_in_the_example_file_and_nothing_else() -> None:
     named = re.findall(r"^(?:# )?([A-Z_]+)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
 
-    assert sorted(named) == sorted(map(variable, Settings.model_fields))
+    assert sorted(named) == sorted(map(variable, SETTINGS))
 
 
 def test_the_example_file_shows_the_defaults() -> None:
     shown = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE))
     del shown["SKILLRALLY_LANGUAGES"]  # an example, since the default is empty
 
-    for name, field in Settings.model_fields.items():
+    for name, field in SETTINGS.items():
         if variable(name) in shown:
             assert shown[variable(name)] == ("" if field.default is None else str(field.default))
 
@@ -52,7 +54,7 @@ def test_the_example_file_can_be_used_as_it_is() -> None:
 
 
 def test_every_setting_says_what_it_is() -> None:
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    assert [name for name, field in SETTINGS.items() if not field.description] == []
 
 
 def test_a_value_left_empty_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,13 @@ def test_every_kept_for_a_time_table_has_a_rule() -> None:
     assert Lease.__tablename__ not in {rule.name for rule in RULES}
 
 
+def test_what_people_saved_is_left_alone() -> None:
+    kept = {"subject", "consent_event", "transcript", "turn", "feedback"}
+
+    assert kept <= set(Content.metadata.tables)
+    assert not kept & {rule.name for rule in RULES}
+
+
 async def test_a_row_of_90_days_is_there_on_day_89_and_gone_on_day_90(house: House) -> None:
     await house.audit(days=90)
     retention = house.retention(witness=lambda: house.clock.at)
