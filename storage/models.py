@@ -474,7 +474,10 @@ class Dek(Keyring):
 
 
 class Tombstone(Keyring):
-    """A subject whose keys were destroyed. The id was random and names nobody; a person who returns gets another."""
+    """A subject whose keys were destroyed, or a transcript that was erased.
+
+    The id was random and names nobody; a person who returns gets another.
+    """
 
     __tablename__ = "tombstone"
 

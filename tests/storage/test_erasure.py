@@ -489,6 +489,19 @@ async def test_whatever_was_missing_when_it_was_killed_is_done_at_the_next_start
     assert (await elsewhere.erasure().heal()).rows == {}
 
 
+async def test_an_erasure_that_ends_does_not_vouch_for_one_that_goes_on(people: People) -> None:
+    await story(people)
+    await people.keyring.destroy(await people.subject(ANNA), at=NOW)
+
+    await people.erasure().account(BEN, at=NOW)
+
+    async with people.databases.content.read() as connection:
+        assert (await connection.execute(select(ContentMeta.generation))).scalar_one() == 0
+    assert (await people.erasure().heal()).erased == 1
+    async with people.databases.content.read() as connection:
+        assert (await connection.execute(select(ContentMeta.generation))).scalar_one() == 2
+
+
 async def test_a_start_without_anything_to_heal_rewrites_no_file(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
