@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from bot.errors import StartRefused
+from bot.errors import BotError, StartRefused
 from bot.logs import OURS, first_error
 from bot.telemetry.egress import is_registered
 from storage.keys import is_loopback
@@ -240,7 +240,7 @@ def check_dsn(dsn: str, hosts: Collection[str]) -> None:
 async def open_error_reports(
     dsn: str | None, *, release: str, hosts: Collection[str] = EU_HOSTS, **options: Any
 ) -> AsyncGenerator[ErrorReports]:
-    """Report what is logged as an error, and what nobody caught, until the end of the block. Logs must be set up.
+    """Report what is logged as an error, and what ends the block, until its end. Logs must be set up.
 
     Args:
         dsn: Where to, as Sentry names it; nowhere without it, whatever the environment says.
@@ -262,6 +262,10 @@ async def open_error_reports(
     logging.getLogger().addHandler(handler)
     try:
         yield reports
+    except Exception as error:
+        if not isinstance(first_error(error), BotError):  # those were raised on purpose, for the operator to read
+            reports.report(error, Part.UNCAUGHT)
+        raise
     finally:
         logging.getLogger().removeHandler(handler)
         await reports.close()

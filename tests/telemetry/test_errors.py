@@ -505,6 +505,35 @@ async def test_a_server_that_never_answers_holds_up_neither_the_bot_nor_its_end(
         release.set()
 
 
+@pytest.mark.parametrize(
+    ("error", "parts"),
+    [
+        (ValueError(SECRET), ["uncaught"]),
+        (ExceptionGroup("x", [KeyError(SECRET)]), ["uncaught"]),
+        (StartRefused("Say where."), []),
+        (ExceptionGroup("x", [StartRefused("Say where.")]), []),
+        (asyncio.CancelledError(), []),
+    ],
+    ids=repr,
+)
+async def test_what_ends_the_bot_is_reported_unless_it_is_for_the_operator_to_read(
+    error: BaseException, parts: list[str]
+) -> None:
+    events: list[list[dict[str, Any]]] = []
+
+    async def run() -> None:
+        async with open_error_reports(EU, release=RELEASE, wire=Kept) as reports:
+            assert isinstance(reports, SentryReports)
+            events.append(kept(reports))
+            raise error
+
+    with pytest.raises(type(error)):
+        await run()
+
+    assert [event["tags"]["part"] for event in events[0]] == parts
+    assert SECRET not in json.dumps(events)
+
+
 async def test_when_reporting_is_over_logs_are_as_before() -> None:
     before = logging.getLogger().handlers[:]
 
