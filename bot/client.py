@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.leftovers", "cogs.interview", "cogs.consent")
+EXTENSIONS = ("cogs.leftovers", "cogs.interview", "cogs.consent", "cogs.transcript")
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""
 
 

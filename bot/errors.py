@@ -58,5 +58,9 @@ class MissingPermissions(InterviewError):
         self.for_thread = for_thread
 
 
+class UserMistake(BotError):
+    """What was asked for cannot be done; the message is one sentence for whoever asked, from `cogs.replies`."""
+
+
 class CannotJoin(InterviewError):
     """The voice channel cannot be joined: full, gone, or no answer in time."""

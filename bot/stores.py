@@ -17,6 +17,7 @@ from storage.keys import EnvironmentKeys, FileKeys
 from storage.ledger import Ledger
 from storage.live_messages import LiveMessages
 from storage.subjects import Subjects
+from storage.transcripts import Transcripts
 from storage.vault import VaultKeys
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Stores:
         secrets: The installation's own.
         subjects: Who is who.
         ledger: Who agreed to what.
+        transcripts: What people chose to save.
         live_messages: Where captions and notices stand.
     """
 
@@ -46,6 +48,7 @@ class Stores:
     secrets: Secrets
     subjects: Subjects
     ledger: Ledger
+    transcripts: Transcripts
     live_messages: LiveMessages
 
 
@@ -72,7 +75,15 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
         subjects = Subjects(databases.content, keyring, secrets)
         ledger = Ledger(databases.content, keyring, secrets, subjects, policy=policy)
         await ledger.refresh()
-        yield Stores(databases, keyring, secrets, subjects, ledger, LiveMessages(databases.content, keyring))
+        yield Stores(
+            databases,
+            keyring,
+            secrets,
+            subjects,
+            ledger,
+            Transcripts(databases.content, keyring, secrets, subjects),
+            LiveMessages(databases.content, keyring),
+        )
 
 
 async def open_provider(settings: Settings, stack: AsyncExitStack) -> KeyProvider:

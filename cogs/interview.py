@@ -113,6 +113,10 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             if action == "draft":
                 await self._draft(interaction, interview_id)
                 return
+            if action == "save":
+                transcripts: Any = self._bot.get_cog("transcript") or self._bot.get_cog("Transcript")
+                await transcripts.pressed(interaction, self._held(interaction, interview_id))
+                return
             if action == "withdraw":
                 await self._withdraw(interaction)
                 return

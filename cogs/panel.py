@@ -23,7 +23,7 @@ from storage.ledger import Purpose
 from storage.live_messages import LiveKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     from bot.client import SkillRally
     from bot.interview.captions import Board
@@ -37,7 +37,7 @@ VoiceChannel = discord.VoiceChannel | discord.StageChannel
 
 BUTTON_PREFIX = "sr:"
 
-ACTIONS = ("join", "leave", "pause", "resume", "stop", "status", "forget", "draft", "withdraw")
+ACTIONS = ("join", "leave", "pause", "resume", "stop", "status", "forget", "draft", "withdraw", "save")
 
 _STYLE = {"join": discord.ButtonStyle.success, "stop": discord.ButtonStyle.danger}
 _LABEL = {
@@ -50,6 +50,7 @@ _LABEL = {
     "forget": "Remove my lines",
     "draft": "Read it once more",
     "withdraw": "Take back my yes",
+    "save": "Save it",
 }
 
 NEEDED = ("view_channel", "connect", "send_messages", "read_message_history")
@@ -128,7 +129,7 @@ def end_card(status: Status) -> ui.LayoutView:
     """What remains of the notice."""
     view = ui.LayoutView(timeout=None)
     view.add_item(
-        ui.Container(ui.TextDisplay(replies.ended(status)), buttons("draft", interview_id=status.interview_id))
+        ui.Container(ui.TextDisplay(replies.ended(status)), buttons("draft", "save", interview_id=status.interview_id))
     )
     return view
 
@@ -151,6 +152,7 @@ class ConsentForm(ui.Modal):
         *,
         title: str = replies.MODAL_TITLE,
         elsewhere: str = "",
+        purposes: Sequence[Purpose] = tuple(replies.PURPOSES),
     ) -> None:
         super().__init__(title=title, timeout=10 * 60)
         self._answered = answered
@@ -158,10 +160,12 @@ class ConsentForm(ui.Modal):
             custom_id="purposes",
             required=False,
             min_values=0,
-            max_values=len(replies.PURPOSES),
+            max_values=len(purposes),
             options=[
-                discord.CheckboxGroupOption(label=label, value=purpose, description=hint)
-                for purpose, (label, hint) in replies.PURPOSES.items()
+                discord.CheckboxGroupOption(
+                    label=replies.PURPOSES[purpose][0], value=purpose, description=replies.PURPOSES[purpose][1]
+                )
+                for purpose in purposes
             ],
         )
         self._age: ui.CheckboxGroup[Any] = ui.CheckboxGroup(

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from bot.interview.captions import end_of, escape
 from bot.interview.session import Pause, Status, Stopped
 from storage.ledger import Purpose
+from storage.transcripts import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from storage.ledger import Standing
+    from storage.transcripts import Deleted, Entry, Found, Page, Transcript, Turn
     from stt.engine import Snippet
 
 POLICY_URL = "https://skillrally.app/"
@@ -77,6 +80,22 @@ FAILED = "That did not work, and it is our fault. Nothing was lost; please try a
 
 MODAL_TITLE = "Join the interview"
 CONSENT_TITLE = "What I agree to"
+SAVE_TITLE = "Save the transcript"
+SAVE_AFTERWARDS = "The interview still runs: save it when it is over, within half an hour."
+NOT_SAVED = "Nothing was saved, since saving was not ticked."
+NOTHING_TO_SAVE = "There is nothing to save: nobody who spoke agrees to have their words kept."
+NO_SUCH_TRANSCRIPT = "There is no such transcript, or it is not for you: choose one of those that are offered."
+NOT_POSSIBLE = "That is not possible: look at what you typed, and try again."
+EXPORTED = "Your file. It lies on Discord's servers while this message does."
+CORRECTED = "Corrected: everybody who may read this transcript sees what you said."
+REDACTED = "Taken out for good. A mark stands in its place."
+NOT_WITH_BOTS = "A transcript can be shared with people only."
+NOT_WITH_YOURSELF = "It is yours already: choose somebody else."
+UNSHARED = "They cannot read it any more."
+WAS_NOT_SHARED = "They could not read it anyway."
+DELETE_FOR_GOOD = "Delete it for good"
+KEEP_IT = "Keep it"
+KEPT = "Nothing was deleted."
 NOTHING_TICKED = "Nothing was ticked, so nothing changed. What you agree to now: /consent status."
 NO_DECISIONS = "You never agreed to anything here, so there is nothing to show."
 FAILED_TO_KEEP = (
@@ -96,12 +115,17 @@ PURPOSES = {
         "Show my words as captions",
         "Everybody in the interview's channel can read them until it ends.",
     ),
+    Purpose.SAVE: (
+        "Keep my words when somebody saves the transcript",
+        "Sealed under a key of my own; I can take them out again, and whoever saves it can read them.",
+    ),
 }
 """What can be agreed to, and what it means."""
 
 PURPOSE_NAMES = {
     Purpose.TRANSCRIBE: "speech to text",
     Purpose.CAPTIONS: "captions",
+    Purpose.SAVE: "saving",
 }
 """What it is called in a list."""
 
@@ -248,7 +272,7 @@ def ended(status: Status) -> str:
     """What remains of the notice at the end."""
     why = STOPPED[status.stopped or Stopped.FAILED]
     # A bot that shuts down takes the text with it.
-    then = "is forgotten" if status.stopped is Stopped.SHUTDOWN else "is forgotten in 30 minutes"
+    then = "is forgotten" if status.stopped is Stopped.SHUTDOWN else "is forgotten in 30 minutes unless it is saved"
     return (
         f"## ⏹ The interview is over\n{why} It ran for {length(status.elapsed_s)}. The sound is gone, the captions are "
         f"deleted, and the text {then}."
@@ -311,4 +335,123 @@ def history(count: int) -> str:
     return (
         f"Your {count} {decisions}. The JSON is signed and chained: whoever has it can check it without this bot. It "
         "lies on Discord's servers while this message does."
+    )
+
+
+# -- transcripts ---------------------------------------------------------------------------------------------------
+
+
+def title_of(at: datetime) -> str:
+    """What a transcript is called if nobody says."""
+    return f"Interview of {at:%d %B %Y, %H:%M} UTC"
+
+
+def saved(turns: int, left_out: int) -> str:
+    """What was kept."""
+    lines = "line" if turns == 1 else "lines"
+    text = f"Saved, {turns} {lines}. Read it with /transcript view, share it with /transcript share."
+    if left_out:
+        people = "one person" if left_out == 1 else f"{left_out} people"
+        text += f" The words of {people} are left out and shown as \\[not saved\\]: they did not agree to be kept."
+    return text
+
+
+def transcripts(page: Page) -> str:
+    """A page of the list."""
+    if not page.total:
+        return "You have no transcripts. After an interview, /transcript save keeps what was said."
+    lines = [f"- {_entry(entry)}" for entry in page.entries]
+    if page.pages > 1:
+        lines.append(f"-# Page {page.number} of {page.pages}")
+    return "\n".join(["**Your transcripts**", *lines])
+
+
+def _entry(entry: Entry) -> str:
+    title = escape(entry.title) if entry.title is not None else "*cannot be opened*"
+    text = f"**{title}** · {entry.day.isoformat()} · {entry.turns} lines"
+    if not entry.own:
+        until = f" until <t:{int(entry.until.timestamp())}:f>" if entry.until else ""
+        return f"{text} · shared with you{until}"
+    return f"{text} · shared with {entry.readers}" if entry.readers else text
+
+
+def choice(entry: Entry) -> str:
+    """A transcript as it is offered while somebody types."""
+    return f"{entry.day.isoformat()} · {entry.title or 'cannot be opened'}"
+
+
+PAGE_CHARACTERS = 3_400
+"""Of a transcript in one answer; Discord takes 4,000."""
+
+
+def transcript(saved: Transcript, page: int) -> str:
+    """A page of a transcript, with the numbers of its lines."""
+    pages: list[list[str]] = [[]]
+    room = PAGE_CHARACTERS
+    for turn in saved.turns:
+        line = _turn(turn)
+        if len(line) + 1 > room and pages[-1]:
+            pages.append([])
+            room = PAGE_CHARACTERS
+        pages[-1].append(line)
+        room -= len(line) + 1
+    number = min(page, len(pages))
+    head = f"**{escape(saved.title)}** · {saved.day.isoformat()}"
+    foot = [f"-# Page {number} of {len(pages)}"] if len(pages) > 1 else []
+    return "\n".join([head, *(pages[number - 1] or ["Nothing is in it."]), *foot])
+
+
+def _turn(turn: Turn) -> str:
+    words = MARKS.get(turn.mark)
+    if words is None:
+        words = gap(turn.missing_s) if turn.missing_s else ""
+    text = f"*{escape(words)}*" if words else escape(turn.text[:1_500]) + ("…" if len(turn.text) > 1_500 else "")
+    name = f"**{escape(turn.name)}** " if turn.name else ""
+    return f"`{turn.seq + 1}` {name}{text}"
+
+
+MARKS = {
+    Mark.NOT_SAVED: "[not saved]",
+    Mark.REDACTED: "[redacted]",
+    Mark.ERASED: "[erased]",
+    Mark.WITHHELD: "[withheld]",
+    Mark.DAMAGED: "[damaged]",
+}
+"""What stands where words are missing."""
+
+
+def found(result: Found) -> str:
+    """What a search gave."""
+    if not result.hits:
+        return "Nothing fits. Words may stand in any order; put a phrase in quotes."
+    lines = [
+        f"- **{escape(hit.title)}** · {hit.day.isoformat()}"
+        + (f" · line {hit.seq + 1}" if hit.seq is not None else "")
+        + (f" · {escape(hit.name)}" if hit.name else "")
+        + f"\n  {escape(hit.excerpt)}"
+        for hit in result.hits
+    ]
+    more = result.total - len(result.hits)
+    if more > 0:
+        lines.append(f"-# And {more} more")
+    return "\n".join(lines)
+
+
+def shared(person: str, until: datetime) -> str:
+    """Who may read it, and for how long."""
+    return f"{person} may read it until <t:{int(until.timestamp())}:f>. They are not told: send them a word."
+
+
+def sure(saved: Transcript) -> str:
+    """Asks once more."""
+    return (
+        f"Delete **{escape(saved.title)}** for everybody, with its {len(saved.turns)} lines and all feedback on it? "
+        "It cannot be brought back."
+    )
+
+
+def deleted(gone: Deleted) -> str:
+    """What went with it."""
+    return (
+        f"Deleted, with {gone.turns} lines, {gone.feedback} comments, and for {gone.shares} people who could read it."
     )

@@ -81,6 +81,12 @@ class Drafts:
         self.tick()
         return self._held.get(interview_id)
 
+    def of(self, user_id: int) -> Draft | None:
+        """The newest draft in which this person took part, if its time is not up."""
+        self.tick()
+        mine = [draft for draft in self._held.values() if user_id in draft.names]
+        return max(mine, key=lambda draft: draft.ended_s or 0.0, default=None)
+
     def remove(self, speaker_id: int) -> None:
         """Take a person's words out of every draft."""
         for draft in list(self._held.values()):

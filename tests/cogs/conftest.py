@@ -62,7 +62,7 @@ class Practice(Stage):
         """Have the engine's words for somebody come in now."""
         interview = self.running()
         end_s = interview.now_s()
-        interview._on_snippet(Snippet(self.user(name).id, end_s - 1, end_s, text, 0.9, "en", missing_s))
+        interview._on_snippet(Snippet(self.user(name).id, max(0.0, end_s - 1), end_s, text, 0.9, "en", missing_s))
 
     async def use(self, name: str, command: str, *, channel_id: int | None = None, **options: object) -> str:
         """Use a command of /interview, and read the answer, which nobody else sees."""

@@ -1,0 +1,341 @@
+"""`/transcript`: save what was said, read, search, correct, share, delete and take it along; each person's own."""
+
+from __future__ import annotations
+
+import io
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.errors import UserMistake
+from cogs import replies
+from cogs.consent import occasion
+from cogs.panel import ConsentForm, answer
+from storage import formats
+from storage.errors import NotFound, NothingToSave
+from storage.ledger import Purpose
+from storage.transcripts import Spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.client import SkillRally
+    from bot.interview.drafts import Draft
+    from storage.transcripts import Transcript as Saved
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+
+FORMATS: dict[str, Callable[[Saved], str]] = {
+    "txt": formats.as_text,
+    "md": formats.as_markdown,
+    "json": formats.as_json,
+    "csv": formats.as_csv,
+    "srt": formats.as_srt,
+    "vtt": formats.as_vtt,
+}
+"""By the end of the file's name."""
+
+CHOICES = 25
+"""The most that Discord offers. Source: its API reference, "Autocomplete"."""
+
+CHOICE_CHARACTERS = 100
+
+
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+@app_commands.allowed_installs(guilds=True, users=True)
+class Transcript(commands.GroupCog, group_name="transcript", group_description="Transcripts that you saved"):
+    """The caller's transcripts, and those that somebody shares with the caller. All answers are the caller's alone."""
+
+    def __init__(self, bot: SkillRally) -> None:
+        self._services = bot.services
+        self._transcripts = bot.services.stores.transcripts
+        self._ledger = bot.services.stores.ledger
+        super().__init__()
+
+    # -- saving ---------------------------------------------------------------------------------------------------
+
+    @app_commands.command(description="Keep what was said in your last interview; otherwise it is forgotten")
+    @app_commands.describe(title="What to call it; by default the day")
+    async def save(self, interaction: Interaction, title: app_commands.Range[str, 1, 100] | None = None) -> None:
+        """Save the newest draft in which the caller took part."""
+        draft = self._services.interviews.drafts.of(interaction.user.id)
+        if draft is None:
+            running = any(i.takes_part(interaction.user.id) for i in self._services.interviews.running)
+            raise UserMistake(replies.SAVE_AFTERWARDS if running else replies.NO_DRAFT)
+        await self._begin(interaction, draft, title)
+
+    async def pressed(self, interaction: Interaction, draft: Draft | None) -> None:
+        """Somebody pressed Save it below what remains of an interview."""
+        try:
+            if draft is None or not draft.snippets or interaction.user.id not in draft.names:
+                raise UserMistake(replies.NO_DRAFT)  # noqa: TRY301 - said where all of it is said
+            await self._begin(interaction, draft, None)
+        except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
+            await self._explain(interaction, error)
+
+    async def _begin(self, interaction: Interaction, draft: Draft, title: str | None) -> None:
+        """Save, or ask for consent first."""
+        if self._ledger.allowed(interaction.user.id, Purpose.SAVE):
+            await self._save(interaction, draft, title)
+            return
+        shown = replies.modal_intro(self._services.speech_host)
+
+        async def answered(reply: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
+            try:
+                await self._agreed(reply, draft, title, purposes, shown, of_age=of_age)
+            except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
+                await self._explain(reply, error)
+
+        await interaction.response.send_modal(
+            ConsentForm(
+                answered,
+                title=replies.SAVE_TITLE,
+                elsewhere=self._services.speech_host,
+                purposes=(Purpose.SAVE,),
+            )
+        )
+
+    async def _agreed(
+        self,
+        interaction: Interaction,
+        draft: Draft,
+        title: str | None,
+        purposes: frozenset[Purpose],
+        shown: str,
+        *,
+        of_age: bool,
+    ) -> None:
+        if not of_age:
+            raise UserMistake(replies.TOO_YOUNG)
+        if Purpose.SAVE not in purposes:
+            raise UserMistake(replies.NOT_SAVED)
+        at = self._services.clock.now()
+        how = occasion(interaction, "form", at=at, shown=shown)
+        await self._ledger.give(interaction.user.id, purposes, how, attested_age=replies.ADULT_AGE)
+        await self._save(interaction, draft, title)
+
+    async def _save(self, interaction: Interaction, draft: Draft, title: str | None) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        at = self._services.clock.now()
+
+        def saving(user_id: int) -> bool:
+            return self._ledger.allowed(user_id, Purpose.SAVE)
+
+        # Read once: what is taken back while it is saved is seen by `saving`, and leaves the draft by itself.
+        said = [
+            Spoken(
+                speaker_id=s.speaker_id,
+                name=draft.names.get(s.speaker_id, ""),
+                start_s=s.start_s,
+                end_s=s.end_s,
+                text=s.text,
+                language=s.language,
+                confidence=s.confidence,
+                missing_s=s.missing_s,
+            )
+            for s in draft.snippets
+        ]
+        try:
+            await self._transcripts.save(
+                interaction.user.id,
+                title or replies.title_of(at),
+                said,
+                saving,
+                at=at,
+                interaction_id=interaction.id,
+            )
+        except NothingToSave:
+            raise UserMistake(replies.NOTHING_TO_SAVE) from None
+        left_out = len({s.speaker_id for s in said if not saving(s.speaker_id)})
+        await answer(interaction, replies.saved(len(said), left_out))
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    @app_commands.command(name="list", description="Your transcripts, and those shared with you")
+    async def show_list(self, interaction: Interaction, page: app_commands.Range[int, 1, 10_000] = 1) -> None:
+        """A page of them, newest first."""
+        found = await self._transcripts.list(interaction.user.id, page, at=self._services.clock.now())
+        await answer(interaction, replies.transcripts(found))
+
+    @app_commands.command(description="Read a transcript")
+    async def view(
+        self, interaction: Interaction, transcript: str, page: app_commands.Range[int, 1, 1_000] = 1
+    ) -> None:
+        """A page of it, with the numbers of its lines."""
+        await answer(interaction, replies.transcript(await self._opened(interaction, transcript), page))
+
+    @app_commands.command(description="Look for words in everything you may read")
+    @app_commands.describe(text='Words in any order; a "phrase" in quotes')
+    async def search(self, interaction: Interaction, text: app_commands.Range[str, 1, 200]) -> None:
+        """The places that fit best."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self._transcripts.search(interaction.user.id, text, at=self._services.clock.now())
+        await answer(interaction, replies.found(found))
+
+    @app_commands.command(description="Take a transcript along as a file")
+    @app_commands.rename(form="format")
+    @app_commands.choices(form=[app_commands.Choice(name=name.upper(), value=name) for name in FORMATS])
+    async def export(self, interaction: Interaction, transcript: str, form: app_commands.Choice[str]) -> None:
+        """The whole of it in a file that only the caller sees."""
+        saved = await self._opened(interaction, transcript)
+        data = FORMATS[form.value](saved).encode()
+        file = discord.File(io.BytesIO(data), f"transcript-{saved.day.isoformat()}.{form.value}")
+        await interaction.response.send_message(replies.EXPORTED, file=file, ephemeral=True)
+
+    # -- changing -------------------------------------------------------------------------------------------------
+
+    @app_commands.command(description="Put right what was heard wrongly of your own words")
+    @app_commands.describe(line="Its number, as /transcript view shows it", text="What you said")
+    async def correct(
+        self,
+        interaction: Interaction,
+        transcript: str,
+        line: app_commands.Range[int, 1, 100_000],
+        text: app_commands.Range[str, 1, 2_000],
+    ) -> None:
+        """Replace the words of one's own line."""
+        await self._transcripts.correct(interaction.user.id, _id(transcript), line - 1, text)
+        await answer(interaction, replies.CORRECTED)
+
+    @app_commands.command(description="Take words out for good: your own anywhere, any in your transcripts")
+    @app_commands.describe(line="Its number, as /transcript view shows it")
+    async def redact(
+        self, interaction: Interaction, transcript: str, line: app_commands.Range[int, 1, 100_000]
+    ) -> None:
+        """Leave a mark in their place."""
+        await self._transcripts.redact(interaction.user.id, _id(transcript), line - 1)
+        await answer(interaction, replies.REDACTED)
+
+    @app_commands.command(description="Let somebody read a transcript of yours for a while")
+    @app_commands.describe(hours="For how long; 24 unless you say")
+    async def share(
+        self,
+        interaction: Interaction,
+        transcript: str,
+        person: discord.User,
+        hours: app_commands.Range[int, 1, 720] = 24,
+    ) -> None:
+        """Share it until then."""
+        if person.bot:
+            raise UserMistake(replies.NOT_WITH_BOTS)
+        if person.id == interaction.user.id:
+            raise UserMistake(replies.NOT_WITH_YOURSELF)
+        at = self._services.clock.now()
+        until = at + timedelta(hours=hours)
+        await self._transcripts.share(interaction.user.id, _id(transcript), person.id, until=until, at=at)
+        await answer(interaction, replies.shared(person.mention, until))
+
+    @app_commands.command(description="Let somebody read it no longer")
+    async def unshare(self, interaction: Interaction, transcript: str, person: discord.User) -> None:
+        """End it at once."""
+        could = await self._transcripts.unshare(interaction.user.id, _id(transcript), person.id)
+        await answer(interaction, replies.UNSHARED if could else replies.WAS_NOT_SHARED)
+
+    @app_commands.command(description="Delete a transcript of yours, for everybody")
+    async def delete(self, interaction: Interaction, transcript: str) -> None:
+        """Ask once more, then delete it."""
+        saved = await self._opened(interaction, transcript)
+        if not saved.own:
+            raise NotFound
+        form = _Confirmation(self, saved.id)
+        await interaction.response.send_message(replies.sure(saved), view=form, ephemeral=True)
+
+    async def deleted(self, interaction: Interaction, transcript_id: UUID) -> None:
+        """The caller has confirmed it."""
+        try:
+            gone = await self._transcripts.delete(interaction.user.id, transcript_id)
+            await interaction.response.edit_message(content=replies.deleted(gone), view=None)
+        except Exception as error:  # noqa: BLE001 - as above
+            await self._explain(interaction, error)
+
+    @view.autocomplete("transcript")
+    @export.autocomplete("transcript")
+    @correct.autocomplete("transcript")
+    @redact.autocomplete("transcript")
+    async def _readable(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await self._choices(interaction, typed, own=False)
+
+    @share.autocomplete("transcript")
+    @unshare.autocomplete("transcript")
+    @delete.autocomplete("transcript")
+    async def _own(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await self._choices(interaction, typed, own=True)
+
+    async def _choices(self, interaction: Interaction, typed: str, *, own: bool) -> list[app_commands.Choice[str]]:
+        page = await self._transcripts.list(interaction.user.id, at=self._services.clock.now())
+        named = [
+            (replies.choice(entry)[:CHOICE_CHARACTERS], str(entry.id)) for entry in page.entries if entry.own or not own
+        ]
+        fitting = [pair for pair in named if typed.casefold() in pair[0].casefold()]
+        return [app_commands.Choice(name=name, value=value) for name, value in fitting[:CHOICES]]
+
+    # -- helpers --------------------------------------------------------------------------------------------------
+
+    async def _opened(self, interaction: Interaction, transcript: str) -> Saved:
+        return await self._transcripts.view(interaction.user.id, _id(transcript), at=self._services.clock.now())
+
+    async def cog_app_command_error(
+        self, interaction: Interaction, error: app_commands.AppCommandError | Exception
+    ) -> None:
+        """Say what went wrong, and what to do."""
+        await self._explain(interaction, error)
+
+    async def _explain(self, interaction: Interaction, error: Exception) -> None:
+        if isinstance(error, app_commands.CommandInvokeError):
+            error = error.original
+        if isinstance(error, UserMistake):
+            text = str(error)
+        elif isinstance(error, NotFound):
+            text = replies.NO_SUCH_TRANSCRIPT
+        elif isinstance(error, ValueError):
+            text = replies.NOT_POSSIBLE
+        else:
+            log.error("a command failed", exc_info=error)
+            text = replies.FAILED
+        try:
+            await answer(interaction, text)
+        except discord.HTTPException:
+            log.warning("an answer could not be delivered", extra={"error": type(error).__name__})
+
+
+class _Confirmation(ui.View):
+    """Asks once more. Only its owner sees it, and after two minutes it does nothing."""
+
+    def __init__(self, cog: Transcript, transcript_id: UUID) -> None:
+        super().__init__(timeout=120)
+        self._cog = cog
+        self._id = transcript_id
+
+    @ui.button(label=replies.DELETE_FOR_GOOD, style=discord.ButtonStyle.danger)
+    async def confirm(self, interaction: Interaction, _button: ui.Button[Any]) -> None:
+        """Delete it."""
+        await self._cog.deleted(interaction, self._id)
+
+    @ui.button(label=replies.KEEP_IT, style=discord.ButtonStyle.secondary)
+    async def keep(self, interaction: Interaction, _button: ui.Button[Any]) -> None:
+        """Leave it."""
+        await interaction.response.edit_message(content=replies.KEPT, view=None)
+
+
+def _id(transcript: str) -> UUID:
+    """The id of what was chosen, or typed.
+
+    Raises:
+        NotFound: If it is none.
+    """
+    try:
+        return UUID(transcript)
+    except ValueError:
+        raise NotFound from None
+
+
+async def setup(bot: SkillRally) -> None:
+    """Register the commands; discord.py calls this."""
+    await bot.add_cog(Transcript(bot))

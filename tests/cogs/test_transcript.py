@@ -1,0 +1,235 @@
+"""`/transcript` as people use it: saving with everybody's consent, reading, sharing, taking out, deleting."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.loopback.filling import CannotDo
+from bot.rehearsal.stage import until
+from cogs import replies
+from cogs.transcript import FORMATS
+from storage.ledger import Purpose
+from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice
+
+if TYPE_CHECKING:
+    from bot.loopback.callbacks import Reply
+
+KEEPS = {"purposes": ["transcribe", "captions", "save"], "age": ["yes"]}
+
+
+async def use(stage: Practice, name: str, command: str, **options: object) -> Reply:
+    reply = await stage.discord.people.use(
+        stage.user(name).id, f"transcript {command}", stage.place.text.id, options=options
+    )
+    if reply.modal is None:
+        assert reply.ephemeral
+    return reply
+
+
+async def interviewed(stage: Practice, *keeping: str) -> None:
+    """An interview of Oleg and Anna is over; those of *keeping* agreed to be kept."""
+    await stage.start(HOST)
+    for name in (HOST, ANNA):
+        await stage.join(name, KEEPS if name in keeping else None)
+    stage.say(HOST, "How would you scale a database?")
+    stage.say(ANNA, "I would measure it first.")
+    stage.say(ANNA, "", missing_s=3.0)
+    await stage.end(HOST)
+
+
+async def saved(stage: Practice, name: str = ANNA) -> str:
+    """Save as *name*, and return the id."""
+    reply = await use(stage, name, "save", title="Practice")
+    assert reply.text.startswith("Saved")
+    page = await stage.app.services.stores.transcripts.list(stage.user(name).id, at=stage.app.services.clock.now())
+    return str(page.entries[0].id)
+
+
+async def test_nothing_is_stored_unless_somebody_saves_it(stage: Practice) -> None:
+    await interviewed(stage, HOST, ANNA)
+
+    reply = await use(stage, ANNA, "list")
+
+    assert "You have no transcripts" in reply.text
+
+
+async def test_what_was_said_is_saved_and_read_again(stage: Practice) -> None:
+    await interviewed(stage, HOST, ANNA)
+    transcript = await saved(stage)
+
+    text = (await use(stage, ANNA, "view", transcript=transcript)).text
+
+    assert "How would you scale a database?" in text
+    assert "I would measure it first." in text
+    assert "3 s not transcribed" in text
+
+
+async def test_words_of_who_did_not_agree_are_kept_out(stage: Practice) -> None:
+    await interviewed(stage, ANNA)
+    transcript = await saved(stage)
+
+    text = (await use(stage, ANNA, "view", transcript=transcript)).text
+
+    assert "I would measure it first." in text
+    assert "How would you scale" not in text
+    assert "not saved" in text
+
+
+async def test_who_saves_is_asked_first_and_nothing_is_saved_without_a_tick(stage: Practice) -> None:
+    await interviewed(stage)
+    form = (await use(stage, ANNA, "save")).modal
+    assert form is not None
+
+    refused = await stage.discord.people.submit(stage.user(ANNA).id, form, {"purposes": [], "age": ["yes"]})
+    assert refused.text == replies.NOT_SAVED
+    assert "You have no transcripts" in (await use(stage, ANNA, "list")).text
+
+    form = (await use(stage, ANNA, "save")).modal
+    assert form is not None
+    agreed = await stage.discord.people.submit(stage.user(ANNA).id, form, {"purposes": ["save"], "age": ["yes"]})
+    assert agreed.text.startswith("Saved")
+    assert stage.app.services.stores.ledger.allowed(stage.user(ANNA).id, Purpose.SAVE)
+
+
+async def test_the_end_card_saves_as_the_command_does(stage: Practice) -> None:
+    await interviewed(stage, HOST, ANNA)
+
+    reply = await stage.discord.people.press(stage.user(ANNA).id, stage.end_card(), "Save it")
+
+    assert reply.text.startswith("Saved")
+    refused = await stage.discord.people.press(stage.user(OWNER).id, stage.end_card(), "Save it")
+    assert refused.text == replies.NO_DRAFT
+
+
+async def test_a_running_interview_and_none_at_all_cannot_be_saved(stage: Practice) -> None:
+    assert (await use(stage, ANNA, "save")).text == replies.NO_DRAFT
+    await stage.start(HOST)
+    await stage.join(ANNA, KEEPS)
+    stage.say(ANNA, "I would measure it first.")
+    assert (await use(stage, ANNA, "save")).text == replies.SAVE_AFTERWARDS
+    await stage.end(HOST)
+
+
+async def test_words_are_found_in_what_one_may_read_alone(stage: Practice) -> None:
+    await interviewed(stage, HOST, ANNA)
+    await saved(stage)
+
+    assert "I would measure it first." in (await use(stage, ANNA, "search", text="measure")).text
+    assert "measure" not in (await use(stage, PETER, "search", text="measure")).text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+async def test_a_transcript_is_taken_along_as_a_file(stage: Practice, form: str) -> None:
+    await interviewed(stage, HOST, ANNA)
+    transcript = await saved(stage)
+
+    reply = await use(stage, ANNA, "export", transcript=transcript, format=form)
+
+    assert reply.message is not None
+    (file,) = reply.message.attachments
+    text = file.data.decode()
+    assert file.filename.endswith(f".{form}")
+    assert "I would measure it first." in text
+    if form == "json":
+        assert json.loads(text)["turns"]
+    if form == "csv":
+        assert len(list(csv.DictReader(io.StringIO(text)))) == 3
+
+
+async def test_a_shared_transcript_is_read_until_it_is_not_shared_any_more(stage: Practice) -> None:
+    await interviewed(stage, HOST, ANNA)
+    transcript = await saved(stage)
+    assert (await use(stage, PETER, "view", transcript=transcript)).text == replies.NO_SUCH_TRANSCRIPT
+
+    await use(stage, ANNA, "share", transcript=transcript, person=stage.user(PETER).id, hours=1)
+    assert "I would measure it first." in (await use(stage, PETER, "view", transcript=transcript)).text
+
+    await use(stage, ANNA, "unshare", transcript=transcript, person=stage.user(PETER).id)
+    assert (await use(stage, PETER, "view", transcript=transcript)).text == replies.NO_SUCH_TRANSCRIPT
+
+
+async def test_own_words_are_corrected_and_taken_out(stage: Practice) -> None:
+    await interviewed(stage, HOST, ANNA)
+    transcript = await saved(stage)
+
+    await use(stage, ANNA, "correct", transcript=transcript, line=2, text="I would profile it first.")
+    assert "I would profile it first." in (await use(stage, ANNA, "view", transcript=transcript)).text
+
+    await use(stage, ANNA, "redact", transcript=transcript, line=2)
+    text = (await use(stage, ANNA, "view", transcript=transcript)).text
+    assert "profile" not in text
+    assert "redacted" in text
+
+
+async def test_a_transcript_is_deleted_after_it_was_confirmed(stage: Practice) -> None:
+    await interviewed(stage, HOST, ANNA)
+    transcript = await saved(stage)
+    asked = await use(stage, ANNA, "delete", transcript=transcript)
+    assert "Practice" in asked.text
+
+    kept = await stage.discord.people.press(stage.user(ANNA).id, asked, replies.KEEP_IT)
+    assert kept.text == replies.KEPT
+    assert "Practice" in (await use(stage, ANNA, "list")).text
+
+    asked = await use(stage, ANNA, "delete", transcript=transcript)
+    await stage.discord.people.press(stage.user(ANNA).id, asked, replies.DELETE_FOR_GOOD)
+    await until(lambda: True, within_s=1)
+    assert "You have no transcripts" in (await use(stage, ANNA, "list")).text
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("view", {}),
+        ("export", {"format": "txt"}),
+        ("correct", {"line": 1, "text": "Something else."}),
+        ("redact", {"line": 1}),
+        ("share", {"hours": 1}),
+        ("unshare", {}),
+        ("delete", {}),
+    ],
+)
+async def test_nothing_can_be_done_with_somebody_elses_transcript(
+    stage: Practice, command: str, options: dict[str, object]
+) -> None:
+    await interviewed(stage, HOST, ANNA)
+    transcript = await saved(stage)
+    if command in {"share", "unshare"}:
+        options = options | {"person": stage.user(OWNER).id}
+
+    reply = await use(stage, PETER, command, transcript=transcript, **options)
+
+    assert reply.text == replies.NO_SUCH_TRANSCRIPT
+    assert "I would measure it first." in (await use(stage, ANNA, "view", transcript=transcript)).text
+
+
+async def test_what_is_no_transcript_is_said_in_one_sentence(stage: Practice) -> None:
+    assert (await use(stage, ANNA, "view", transcript="nonsense")).text == replies.NO_SUCH_TRANSCRIPT
+
+
+async def test_somebody_elses_button_cannot_be_pressed(stage: Practice) -> None:
+    await interviewed(stage, HOST, ANNA)
+    asked = await use(stage, ANNA, "delete", transcript=await saved(stage))
+
+    with pytest.raises(CannotDo):
+        await stage.discord.people.press(stage.user(PETER).id, asked, replies.DELETE_FOR_GOOD)
+
+
+async def test_transcripts_are_offered_by_their_names_and_only_to_those_who_may_read_them(stage: Practice) -> None:
+    await interviewed(stage, HOST, ANNA)
+    transcript = await saved(stage)
+
+    async def offered(name: str, typed: str) -> list[str]:
+        reply = await stage.discord.people.complete(
+            stage.user(name).id, "transcript view", stage.place.text.id, "transcript", typed
+        )
+        return [str(choice["value"]) for choice in reply.choices]
+
+    assert await offered(ANNA, "prac") == [transcript]
+    assert await offered(ANNA, "something else") == []
+    assert await offered(PETER, "") == []
