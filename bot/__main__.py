@@ -502,6 +502,29 @@ def requests_close(
 
 
 @cli.command()
+def retention(
+    *,
+    trust_clock: Annotated[
+        bool, typer.Option("--trust-clock", help="The clock is right, although it jumped or the bot was off for days.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """Delete what is due now; the bot does it by itself every 15 minutes."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.storage_command import retain  # noqa: PLC0415 - as above
+
+    done = asyncio.run(retain(_installation(), clock=SystemClock(), trust_clock=trust_clock))
+    line = f"Rows deleted: {sum(done['deleted'].values())}."
+    if done["held_back"]:
+        line += f" Held back, since it is much at once: {sum(done['held_back'].values())}; run it again in ten minutes."
+    if done["paused"]:
+        line = f"Nothing was deleted: the clock went {done['paused']}. If it is right now, say --trust-clock."
+    _out(done, line, as_json=as_json)
+    if done["paused"]:
+        raise typer.Exit(1)
+
+
+@cli.command()
 def selfcheck(
     *, as_json: Annotated[bool, typer.Option("--json", help="One list on stdout, nothing else.")] = False
 ) -> None:

@@ -72,3 +72,6 @@ async def _serve(due: asyncio.Event, tick: Callable[[], Awaitable[object]]) -> N
             await tick()
         except StorageError:
             log.warning("retention failed and is tried again at the next tick", exc_info=True)
+        except Exception:
+            # A mistake of ours here must not end the interviews that run.
+            log.exception("retention has a fault")

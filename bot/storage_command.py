@@ -19,6 +19,7 @@ from storage.live_messages import LiveMessages
 from storage.purge import purge
 from storage.receipts import keys_in_file, keys_of, verify_receipt
 from storage.requests import CODE_LIFE, Outcome, RequestKind, Requests
+from storage.retention import Retention
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -145,6 +146,20 @@ def _receipt_in(file: Path) -> dict[str, Any]:
     if not isinstance(receipt, dict):
         raise StartRefused("There is no receipt in this file.")
     return cast("dict[str, Any]", receipt)
+
+
+async def retain(installation: Installation, *, clock: Clock, trust_clock: bool) -> dict[str, Any]:
+    """Delete what is due, as the bot does every 15 minutes, but for what stands on Discord."""
+    installation.must_exist()
+    with refusing():
+        async with installation.stores() as stores:
+            retention = Retention(stores.databases, clock=clock)
+            if trust_clock:
+                retention.trust_clock()
+            report = await retention.tick()
+    if report.elsewhere:
+        raise StartRefused("Another process is at it: look again in some minutes.")
+    return {"deleted": dict(report.deleted), "held_back": dict(report.held), "paused": report.paused}
 
 
 # Requests

@@ -16,6 +16,7 @@ A file's `user_version` says the day on which it was made, for when its name is 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import sqlite3
@@ -31,12 +32,12 @@ from sqlalchemy import func, select
 from storage.database import Kind, check_folder, open_databases
 from storage.errors import BackupFailed, KeyringOutdated, Misconfigured, UnsafePlace
 from storage.keyring import BACKUP_WINDOW
-from storage.models import ContentMeta, KeyringMeta, Tombstone
+from storage.models import ContentMeta, Dek, KeyringMeta, Tombstone
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from storage.database import Databases
+    from storage.database import Database, Databases
 
 GENERATIONS: Final = 7
 """How many backups of the content are kept."""
@@ -123,6 +124,43 @@ def back_up_keyring(places: Places, *, now: datetime) -> Path:
     target = places.keyring / "keyring.db"
     _copy(places.data / "keyring.db", target, now)
     return target
+
+
+class KeyringBackup:
+    """Keeps the keyring's backup as the keyring is, while the bot runs.
+
+    A key that was just made would be lost with the disk, and one that was destroyed would still be in the backup.
+    """
+
+    def __init__(self, database: Database, places: Places) -> None:
+        self._database = database
+        self._places = places
+        self._copied: tuple[int, ...] | None = None
+
+    async def refresh(self, *, now: datetime) -> bool:
+        """Copy the keyring if it was changed since the last copy, and return whether that was done.
+
+        Nothing is done until somebody made a first backup: not everybody wants one.
+
+        Raises:
+            BackupFailed: If the copy could not be made.
+            Misconfigured: If a folder is not as it must be.
+        """
+        if not await asyncio.to_thread((self._places.keyring / "keyring.db").exists):
+            return False
+        async with self._database.read() as connection:
+            keys = select(func.count(), func.sum(Dek.dek_ver), func.sum(Dek.kek_ver))
+            found = (await connection.execute(keys)).one()
+            meta = (await connection.execute(select(KeyringMeta.generation, KeyringMeta.retired_kek))).one()
+        state = tuple(number or 0 for number in (*found, *meta))
+        if state == self._copied:
+            return False
+        await asyncio.to_thread(back_up_keyring, self._places, now=now)
+        self._copied = state
+        return True
+
+    def __repr__(self) -> str:
+        return "<KeyringBackup>"
 
 
 def backups(places: Places) -> list[Backup]:

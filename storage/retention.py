@@ -196,6 +196,7 @@ class Retention:
         self._leases = Leases(databases.content, life=lease_life)
         self._last: tuple[datetime, float] | None = None
         self._paused: Pause = ""
+        self._since: datetime | None = None
         self._trusted = False
         self._compacted: float | None = None
 
@@ -260,24 +261,38 @@ class Retention:
 
     async def _doubt(self, now: datetime) -> Pause:
         monotonic = self._clock.monotonic_s()
-        steps: list[timedelta] = []
-        if self._last is not None:
-            wall, then = self._last
-            steps.append(now - wall - timedelta(seconds=monotonic - then))
         stored = await self._last_success()
+        seen = None if self._witness is None else self._witness()
+        vouched = self._trusted or (seen is not None and abs(seen - now) <= BACKWARDS)
+        if not vouched:
+            pause = self._jump(now, monotonic, stored, seen)
+            if pause:
+                self._since = self._since or now
+                return pause
+        else:
+            # What another clock wrote as later than now would make this one look set back for as long.
+            async with self._databases.content.write() as connection:
+                await connection.execute(delete(RetentionRun).where(RetentionRun.started_at > now))
+        self._trusted = False
+        # Only a believed time is remembered: the next tick is compared with this one.
+        self._last = (now, monotonic)
+        self._since = None
+        return ""
+
+    def _jump(self, now: datetime, monotonic: float, stored: datetime | None, seen: datetime | None) -> Pause:
+        steps: list[timedelta] = []
         if stored is not None:
             # Time passes while the bot is off, so this one may only be too large.
             steps.append(now - stored)
-        seen = None if self._witness is None else self._witness()
-        vouched = self._trusted or (seen is not None and abs(seen - now) <= BACKWARDS)
-        self._trusted = False
-        if not vouched:
-            if any(step < -BACKWARDS for step in steps):
-                return "backwards"
-            if any(step > AHEAD for step in steps) or (seen is not None and now - seen > AHEAD):
-                return "ahead"
-        # Only a believed time is remembered: the next tick is compared with this one.
-        self._last = (now, monotonic)
+        # Another process has believed this clock since it jumped here, because somebody vouched for it there.
+        believed = stored is not None and self._since is not None and self._since <= stored <= now
+        if self._last is not None and not believed:
+            wall, then = self._last
+            steps.append(now - wall - timedelta(seconds=monotonic - then))
+        if any(step < -BACKWARDS for step in steps):
+            return "backwards"
+        if any(step > AHEAD for step in steps) or (seen is not None and now - seen > AHEAD):
+            return "ahead"
         return ""
 
     async def _last_success(self) -> datetime | None:

@@ -9,10 +9,12 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import insert
 
 from bot import logs
 from bot.installation import Installation
@@ -20,6 +22,7 @@ from bot.keys_command import init
 from config.operations import Operations
 from config.settings import Settings
 from storage.ledger import Occasion, Purpose
+from storage.models import RetentionRun
 from storage.requests import Requests
 from tests.test_main import EX_CONFIG, Bot, no_set_up, one_sentence
 
@@ -371,6 +374,32 @@ def test_without_a_controller_there_is_no_record(bot: Bot) -> None:
 
     assert done.returncode == EX_CONFIG
     assert one_sentence(done.stderr)
+
+
+# Retention
+
+
+async def _last_ran(days_ago: int) -> None:
+    async with Installation(Settings(), Operations()).stores() as stores:
+        at = datetime.now(UTC) - timedelta(days=days_ago)
+        async with stores.databases.content.write() as connection:
+            run: dict[str, Any] = {"id": uuid4(), "started_at": at, "finished_at": at, "counts": {}}
+            await connection.execute(insert(RetentionRun).values(run))
+
+
+def test_what_is_due_is_deleted_on_request_too(made: Bot) -> None:
+    assert json.loads(made("retention", "--json").stdout) == {"deleted": {}, "held_back": {}, "paused": ""}
+
+
+def test_after_days_off_the_operator_vouches_for_the_clock(made: Bot) -> None:
+    asyncio.run(_last_ran(days_ago=5))
+
+    paused = made("retention")
+    trusted = made("retention", "--trust-clock")
+
+    assert (paused.returncode, trusted.returncode) == (1, 0)
+    assert "--trust-clock" in paused.stdout
+    assert made("retention").returncode == 0
 
 
 # Self-check

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
-from storage.backup import Places, back_up, back_up_keyring, backups, check_generations, prune, restore
+from storage.backup import KeyringBackup, Places, back_up, back_up_keyring, backups, check_generations, prune, restore
 from storage.database import Databases, open_databases
 from storage.errors import BackupFailed, KeyringOutdated, Misconfigured, SubjectErased, UnsafePlace
 from storage.keyring import Keyring
@@ -179,6 +179,29 @@ def test_a_failed_backup_leaves_the_former_one(house: House) -> None:
 
     assert (house.places.keyring / "keyring.db").read_bytes() == before
     assert len(list(house.places.keyring.iterdir())) == 1
+
+
+async def test_the_keyrings_backup_follows_every_key_that_is_made_or_destroyed(house: House) -> None:
+    def keys() -> int:
+        with closing(sqlite3.connect(house.places.keyring / "keyring.db")) as connection:
+            return connection.execute("SELECT count(*) FROM dek").fetchone()[0]
+
+    async with house.open() as (databases, keyring, subjects):
+        following = KeyringBackup(databases.keyring, house.places)
+        assert not await following.refresh(now=NOW)  # until there is a first one
+
+        back_up(house.places, now=NOW)
+        before = keys()
+        await following.refresh(now=NOW)
+        assert not await following.refresh(now=NOW)
+
+        cleo = await subjects.find_or_create(103, today=NOW.date())
+        assert await following.refresh(now=NOW)
+        assert keys() == before + 1
+
+        await keyring.destroy(cleo, at=NOW)
+        assert await following.refresh(now=NOW)
+        assert keys() == before
 
 
 @pytest.mark.parametrize("inside", ["data/backups", "keys/backups", "keyring-backup/content", "data"])

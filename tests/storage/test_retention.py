@@ -253,6 +253,25 @@ async def test_an_operator_may_vouch_once(house: House) -> None:
     assert (await retention.tick()).paused == "ahead"
 
 
+@pytest.mark.parametrize("jump", [-timedelta(minutes=10), -3 * DAY, 3 * DAY], ids=str)
+async def test_what_an_operator_vouched_for_elsewhere_is_believed_by_the_running_bot(
+    house: House, jump: timedelta
+) -> None:
+    running, command = house.retention(), house.retention()
+    await running.tick()
+    house.clock.passes(timedelta(minutes=15))
+    house.clock.jumps(jump)
+    assert (await running.tick()).paused
+
+    house.clock.passes(timedelta(minutes=1))
+    command.trust_clock()
+    assert not (await command.tick()).paused
+
+    house.clock.passes(timedelta(minutes=1))
+    assert not (await running.tick()).paused
+    assert (await running.health()).ok
+
+
 async def test_at_the_very_first_start_a_witness_shows_a_clock_that_is_years_ahead(house: House) -> None:
     await house.audit(days=90)
     house.clock.jumps(3650 * DAY)
