@@ -708,7 +708,7 @@ class _Part:
     def finish(self, manifest: Mapping[str, Any], part: int, parts: int) -> None:
         """Add the manifest, and end it."""
         whole = dict(manifest) | {"part": part, "parts": parts, "files": self._files}
-        self._put(_File("manifest.json", _json(whole)))
+        self._put(_File("manifest.json", json.dumps(whole, ensure_ascii=False, indent=1).encode()))
         self._zip.close()
 
     def taken(self) -> bytes:
@@ -732,12 +732,11 @@ def _section(
 ) -> list[_File]:
     """The JSON and the CSV of some records; the first of a section is named for it, the others are numbered."""
     stem = name if number == 1 else f"{name}-{number}"
-    body = {"format": FORMAT, "section": name, "records": records, **(more or {})}
-    return [_File(f"{stem}.json", _json(body), len(records)), _File(f"{stem}.csv", _csv(name, records), len(records))]
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+    start = json.dumps({"format": FORMAT, "section": name, **(more or {})}, ensure_ascii=False)
+    # A record on each line; with an indent, Python's encoder is ten times slower.
+    lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+    data = f'{start[:-1]}, "records": [\n{lines}\n]}}\n'.encode()
+    return [_File(f"{stem}.json", data, len(records)), _File(f"{stem}.csv", _csv(name, records), len(records))]
 
 
 def _csv(name: str, records: Iterable[Mapping[str, Any]]) -> bytes:
