@@ -39,14 +39,17 @@ SAFE_FIELDS = frozenset(
 )  # fmt: skip
 """Fields of `extra=` that are written; everything else is dropped."""
 
-_SHORT_WORD = re.compile(r"[A-Za-z][A-Za-z_.+-]{0,39}|\d{1,4}(\.\d{1,4}){0,3}")
-"""What a field may say: the name of a type, a state or a remedy, or a version. Ids, keys and sentences are neither."""
+_SHORT_WORD = re.compile(r"[A-Za-z][A-Za-z_.+-]{0,39}|\d{1,4}(\.\d{1,4}){0,2}")
+"""What a field may say: the name of a type, a state or a remedy, or a version.
+
+Ids, keys, addresses and sentences are none of these.
+"""
 
 _LARGEST = 10**12
 """A count; Discord's ids are a hundred thousand times larger."""
 
-_CUT = re.compile(r"[a-z]+://\S+|(webhooks|interactions)/\S+|\d{15,}|[\w.-]{40,}")
-"""What has no place in a text, should one be put together somewhere: URLs and their tokens, Discord ids, keys."""
+_CUT = re.compile(r"[a-z]+://\S+|(webhooks|interactions)/\S+|\d{15,}|\d+(\.\d+){3}|[\w.-]{40,}")
+"""What has no place in a text, should one be put together somewhere: URLs and their tokens, ids, addresses, keys."""
 
 log = logging.getLogger(__name__)
 

@@ -250,6 +250,7 @@ def test_no_setting_makes_libraries_talkative(name: str, level: str, log: Log) -
         f"POST /interactions/{SNOWFLAKE}/aW50ZXJhY3Rpb246/callback",
         f"user {SNOWFLAKE}",
         f"the key {KEY.hex()}",
+        "connected to 203.0.113.7",
         f"MTA5Mjgz{'x' * 20}.GxYzAb.{TOKEN}",
     ],
 )
@@ -376,6 +377,14 @@ def test_our_own_loggers_follow_the_setting(log: Log) -> None:
     ours.error("this")
 
     assert [line["event"] for line in log.lines] == ["this"]
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::7", "::1", "[2001:db8::7]:443"])
+def test_no_address_is_written(address: str, log: Log) -> None:
+    ours.info("x", extra={"reason": address, "version": address, "state": address})
+    theirs.warning(f"cannot reach {address}" if "." in address else "cannot reach %s", *[address] * (":" in address))
+
+    assert address not in log.text
 
 
 def test_no_field_is_named_for_what_people_are_or_say() -> None:
