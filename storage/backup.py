@@ -31,7 +31,7 @@ from sqlalchemy import func, select
 
 from storage.database import Kind, check_folder, open_databases
 from storage.errors import BackupFailed, KeyringOutdated, Misconfigured, UnsafePlace
-from storage.keyring import BACKUP_WINDOW
+from storage.keyring import BACKUP_WINDOW, ROOT
 from storage.models import ContentMeta, Dek, KeyringMeta, Tombstone
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def back_up_keyring(places: Places, *, now: datetime) -> Path:
     """
     places.check()
     target = places.keyring / "keyring.db"
+    if target.exists() and _root_of(target) != _root_of(places.data / "keyring.db"):
+        raise Misconfigured("the folder of the keyring's backup holds that of another installation: name another one")
     _copy(places.data / "keyring.db", target, now)
     return target
 
@@ -291,6 +293,16 @@ def _verify(file: Path, kind: Kind) -> None:
         raise BackupFailed("the database is damaged")
     if not {marker, "meta"} <= tables:
         raise BackupFailed(f"this is no backup of the {kind}")
+
+
+def _root_of(file: Path) -> str | None:
+    """Which installation a keyring is of: the random id of its root key, which it has from its first start on."""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT dek_id FROM dek WHERE subject_id = ?", (ROOT.hex,)).fetchone()
+    except sqlite3.Error:
+        raise BackupFailed("a keyring cannot be read, so nothing was copied over the former backup") from None
+    return None if found is None else found[0]
 
 
 def _made_on(file: Path) -> datetime:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import shutil
 import sqlite3
 import stat
@@ -202,6 +203,19 @@ async def test_the_keyrings_backup_follows_every_key_that_is_made_or_destroyed(h
         await keyring.destroy(cleo, at=NOW)
         assert await following.refresh(now=NOW)
         assert keys() == before
+
+
+def test_the_backup_of_another_installations_keyring_is_never_overwritten(house: House, migrated: Path) -> None:
+    back_up(house.places, now=NOW)
+    before = (house.places.keyring / "keyring.db").read_bytes()
+    others = house.places.data.parent / "others"
+    shutil.copytree(migrated, others)
+    others.chmod(0o700)
+
+    with pytest.raises(Misconfigured):
+        back_up(dataclasses.replace(house.places, data=others), now=NOW)
+
+    assert (house.places.keyring / "keyring.db").read_bytes() == before
 
 
 @pytest.mark.parametrize("inside", ["data/backups", "keys/backups", "keyring-backup/content", "data"])

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from bot.clock import SystemClock
+from bot.installation import Installation
+from bot.keys_command import init
+from bot.storage_command import make_backup
+from bot.upkeep import upkeep
+from config.operations import Operations
+from config.settings import Settings
+from storage.errors import KeyringOutdated
+from storage.models import Idempotency, RetentionRun
+from storage.receipts import keys_in_file, keys_of
+from storage.requests import RequestKind, Requests
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from bot.stores import Stores
+
+ANNA, BEN = 80351110224678912, 175928847299117063
+CLOCK = SystemClock()
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    settings = Settings(data_dir=str(tmp_path / "data"), keys_dir=str(tmp_path / "keys"))
+    operations = Operations(backup_dir=str(tmp_path / "backups"), keyring_backup_dir=str(tmp_path / "spare"))
+    made = Installation(settings, operations)
+    asyncio.run(init(made))
+    return made
+
+
+async def meet(stores: Stores, *people: int) -> None:
+    for user_id in people:
+        await stores.subjects.find_or_create(user_id, today=CLOCK.now().date())
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110  a database tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def succeeded(stores: Stores) -> bool:
+    async with stores.databases.content.read() as connection:
+        done = await connection.execute(
+            select(func.count()).select_from(RetentionRun).where(RetentionRun.finished_at.is_not(None))
+        )
+        return done.scalar_one() > 0
+
+
+async def test_who_came_back_with_an_old_file_is_erased_before_anything_else(
+    installation: Installation, tmp_path: Path
+) -> None:
+    async with installation.stores() as stores:
+        await meet(stores, ANNA, BEN)
+    shutil.copy(tmp_path / "data" / "content.db", tmp_path / "old.db")
+    async with installation.stores() as stores:
+        await installation.erasure(stores, policy_version="1").account(ANNA, at=CLOCK.now())
+    for file in (tmp_path / "data").glob("content.db*"):
+        file.unlink()
+    shutil.copy(tmp_path / "old.db", tmp_path / "data" / "content.db")
+
+    async with installation.stores() as stores:
+        assert await stores.subjects.find(ANNA) is not None
+        async with upkeep(installation, stores, clock=CLOCK):
+            assert await stores.subjects.find(ANNA) is None
+            assert await stores.subjects.find(BEN) is not None
+
+
+async def test_with_an_old_keyring_nothing_starts(installation: Installation, tmp_path: Path) -> None:
+    shutil.copy(tmp_path / "data" / "keyring.db", tmp_path / "old.db")
+    async with installation.stores() as stores:
+        await meet(stores, ANNA)
+        await installation.erasure(stores, policy_version="1").account(ANNA, at=CLOCK.now())
+    for file in (tmp_path / "data").glob("keyring.db*"):
+        file.unlink()
+    shutil.copy(tmp_path / "old.db", tmp_path / "data" / "keyring.db")
+
+    async with installation.stores() as stores:
+        with pytest.raises(KeyringOutdated):
+            async with upkeep(installation, stores, clock=CLOCK):
+                pass
+
+
+async def test_what_is_due_goes_at_the_start_and_the_rest_is_asked_for_too(installation: Installation) -> None:
+    asked: list[datetime] = []
+
+    async def captions(now: datetime) -> int:
+        asked.append(now)
+        return 0
+
+    async with installation.stores() as stores:
+        async with stores.databases.content.write() as connection:
+            row = {"interaction_idx": bytes(32), "result_hash": bytes(32), "expires_at": CLOCK.now()}
+            await connection.execute(insert(Idempotency).values(row))
+
+        async with upkeep(installation, stores, clock=CLOCK, others={"live_message": captions}) as retention:
+            await until(lambda: succeeded(stores))
+            assert (await retention.health()).ok
+
+        async with stores.databases.content.read() as connection:
+            assert (await connection.execute(select(func.count()).select_from(Idempotency))).scalar_one() == 0
+    assert len(asked) == 1
+
+
+async def test_an_old_request_reminds_in_the_log_without_saying_whose(
+    installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with installation.stores() as stores:
+        requests = Requests(stores.databases.content, stores.keyring, stores.secrets, stores.subjects)
+        long_ago = datetime.now(UTC) - timedelta(days=21)
+        await requests.add_email(RequestKind.ACCESS, received_at=long_ago, at=long_ago, text="Anna wants a copy")
+
+        with caplog.at_level(logging.WARNING):
+            async with upkeep(installation, stores, clock=CLOCK):
+                await until(lambda: succeeded(stores))
+
+    assert "requests must be answered" in caplog.text
+    assert "Anna" not in caplog.text
+
+
+async def test_the_keyrings_backup_follows_while_the_bot_runs(installation: Installation, tmp_path: Path) -> None:
+    spare = tmp_path / "spare" / "keyring.db"
+    await make_backup(installation, clock=CLOCK)
+
+    async with installation.stores() as stores:
+        await meet(stores, ANNA)
+
+        async def followed() -> bool:
+            return await keys_in_file(spare) == await keys_of(stores.databases.keyring)
+
+        assert not await followed()
+        async with upkeep(installation, stores, clock=CLOCK):
+            await until(followed)
