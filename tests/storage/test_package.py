@@ -137,10 +137,14 @@ async def test_a_file_that_is_otherwise_is_refused_by_the_schema(people: People)
         whole = read(files, name)
         for changed in (whole | {"section": "other"}, whole | {"more": 1}, whole | {"format": 2}):
             assert not VALIDATOR.is_valid(changed)
-        for record in whole.get("records", []):
+        for record in whole.get("records", [])[:1]:
             for leave_out in record:
                 less = {key: value for key, value in record.items() if key != leave_out}
-                assert not VALIDATOR.is_valid(whole | {"records": [less]})
+                assert not VALIDATOR.evolve(schema=section_of(name)).is_valid(whole | {"records": [less]})
+
+
+def section_of(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{name}", "$defs": PUBLISHED["$defs"]}
 
 
 def test_the_schema_is_a_schema() -> None:
