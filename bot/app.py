@@ -27,7 +27,10 @@ from bot.interview.session import Hearing
 from bot.journal import LiveJournal
 from bot.stores import open_stores
 from bot.voice.opus import OpusUnavailable, load_libopus
-from config.settings import POLICY_VERSION, Settings
+from config.errors import Unfit
+from config.operations import Operations
+from config.policy import load_policy
+from config.processors import load_processors
 from storage.errors import StorageError
 from storage.ledger import Policy
 from stt.dispatch import Dispatcher
@@ -40,6 +43,8 @@ from stt.worker import WhisperWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+
+    from config.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -122,9 +127,15 @@ async def _engine(settings: Settings) -> WhisperWorker | SpeechServer:
     )
 
 
-def _policy() -> Policy:
-    """The policy people say yes to."""
-    return Policy(POLICY_VERSION, hashlib.sha256(POLICY_VERSION.encode()).digest())
+def _policy(operations: Operations, speech_host: str) -> Policy:
+    """The policy people say yes to. Another host for speech makes it another one.
+
+    Raises:
+        Unfit: If nobody says who runs the bot, or a processor that is on is not described.
+    """
+    load_processors(operations.processors_file)
+    policy = load_policy(operations.controller)
+    return Policy(policy.version, hashlib.sha256(policy.sha256 + speech_host.encode()).digest())
 
 
 def _sentence(text: str) -> str:
@@ -136,6 +147,7 @@ def _sentence(text: str) -> str:
 async def open_app(
     settings: Settings,
     *,
+    operations: Operations | None = None,
     transcriber: Transcriber | None = None,
     connector: aiohttp.BaseConnector | None = None,
     clock: Clock | None = None,
@@ -144,6 +156,7 @@ async def open_app(
 
     Args:
         settings: What the operator set.
+        operations: What the operator set about keeping; by default from the environment.
         transcriber: An engine other than the settings' own.
         connector: How to reach Discord; the rehearsal brings its own.
         clock: Another clock than the machine's.
@@ -158,16 +171,15 @@ async def open_app(
         raise StartRefused(str(missing)) from None
     async with AsyncExitStack() as stack:
         try:
-            stores = await stack.enter_async_context(open_stores(settings, policy=_policy()))
-        except StorageError as unsafe:
-            raise StartRefused(_sentence(str(unsafe))) from None
-        speech_host = ""
-        if transcriber is None:
-            try:
+            speech_host = elsewhere(settings.speech_url) if settings.speech_url else ""
+            policy = _policy(operations or Operations(), speech_host)
+            stores = await stack.enter_async_context(open_stores(settings, policy=policy))
+            if transcriber is None:
                 transcriber = await stack.enter_async_context(await _engine(settings))
-                speech_host = elsewhere(settings.speech_url) if settings.speech_url else ""
-            except EngineUnavailable as missing:
-                raise StartRefused(str(missing)) from None
+        except EngineUnavailable as missing:
+            raise StartRefused(str(missing)) from None
+        except (StorageError, Unfit) as unfit:
+            raise StartRefused(_sentence(str(unfit))) from None
         silero = Silero()
         hearing = Hearing(
             # What leaves the machine leaves it once, and is paid for once.

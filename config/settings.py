@@ -8,9 +8,6 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-POLICY_VERSION = "2026-03-08"
-"""The privacy policy people say yes to: its date of last change."""
-
 CaptionPlace = Literal["voice-chat", "thread", "off"]
 
 

@@ -12,6 +12,7 @@ from bot.loopback.connector import LoopbackResolver, loopback_connector
 from bot.loopback.furnishing import PracticeGuild, practice_guild
 from bot.loopback.server import LoopbackDiscord
 from bot.loopback.world import World
+from bot.rehearsal.stage import practice_operations
 from tests.flow.conftest import settings
 from tests.stt.sounds import ScriptedTranscriber
 
@@ -43,7 +44,12 @@ async def why_refused(app: App, token: str) -> str:
 
 
 async def test_a_token_that_discord_does_not_accept_is_said_in_one_sentence(loopback: LoopbackDiscord) -> None:
-    async with open_app(settings(), transcriber=ScriptedTranscriber(), connector=loopback_connector(loopback)) as app:
+    async with open_app(
+        settings(),
+        operations=practice_operations(),
+        transcriber=ScriptedTranscriber(),
+        connector=loopback_connector(loopback),
+    ) as app:
         said = await why_refused(app, "not.a.token")
 
     assert "DISCORD_TOKEN" in said
@@ -52,7 +58,9 @@ async def test_a_token_that_discord_does_not_accept_is_said_in_one_sentence(loop
 
 async def test_a_discord_out_of_reach_is_said_in_one_sentence(unused_tcp_port: int) -> None:
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver(unused_tcp_port))
-    async with open_app(settings(), transcriber=ScriptedTranscriber(), connector=connector) as app:
+    async with open_app(
+        settings(), operations=practice_operations(), transcriber=ScriptedTranscriber(), connector=connector
+    ) as app:
         assert "cannot be reached" in await why_refused(app, "some.bot.token")
 
 
@@ -61,6 +69,7 @@ async def test_a_server_in_which_the_bot_is_not_is_said_in_one_sentence(
 ) -> None:
     async with open_app(
         settings().model_copy(update={"guild_id": 1}),
+        operations=practice_operations(),
         transcriber=ScriptedTranscriber(),
         connector=loopback_connector(loopback),
     ) as app:
@@ -73,6 +82,7 @@ async def test_commands_are_registered_in_the_one_server_if_it_is_set(
     async with (
         open_app(
             settings().model_copy(update={"guild_id": place.guild.id}),
+            operations=practice_operations(),
             transcriber=ScriptedTranscriber(),
             connector=loopback_connector(loopback),
         ) as app,
@@ -85,14 +95,37 @@ async def test_commands_are_registered_in_the_one_server_if_it_is_set(
     assert {int(command["guild_id"]) for command in place.bot.commands.values()} == {place.guild.id}
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"controller_name": ""}, "SKILLRALLY_CONTROLLER_NAME"),
+        ({"controller_name": "[your name]"}, "SKILLRALLY_CONTROLLER_NAME"),
+        ({"controller_email": "[Твій Email]"}, "SKILLRALLY_CONTROLLER_EMAIL"),
+        ({"controller_email": "you@example.com"}, "SKILLRALLY_CONTROLLER_EMAIL"),
+        ({"controller_region": ""}, "SKILLRALLY_CONTROLLER_REGION"),
+    ],
+)
+async def test_a_bot_that_nobody_answers_for_does_not_start(changes: dict[str, str], named: str) -> None:
+    operations = practice_operations().model_copy(update=changes)
+
+    with pytest.raises(StartRefused, match=named):
+        async with open_app(settings(), operations=operations, transcriber=ScriptedTranscriber()):
+            pass
+
+
 async def test_a_model_that_is_not_there_is_said_before_discord_is_asked() -> None:
     with pytest.raises(StartRefused, match="SKILLRALLY_MODEL"):
-        async with open_app(settings(model="./no/such/folder")):
+        async with open_app(settings(model="./no/such/folder"), operations=practice_operations()):
             pass
 
 
 async def test_stopping_before_the_login_is_through_ends_it(loopback: LoopbackDiscord, place: PracticeGuild) -> None:
-    async with open_app(settings(), transcriber=ScriptedTranscriber(), connector=loopback_connector(loopback)) as app:
+    async with open_app(
+        settings(),
+        operations=practice_operations(),
+        transcriber=ScriptedTranscriber(),
+        connector=loopback_connector(loopback),
+    ) as app:
         app.stop()
         async with asyncio.timeout(5):
             await app.run(place.bot_user.token)

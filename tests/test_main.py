@@ -68,6 +68,8 @@ def bot(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     monkeypatch.setattr("bot.__main__.harden", no_set_up)
     for name in [name for name in os.environ if name.startswith(("SKILLRALLY_", "DISCORD_"))]:
         monkeypatch.delenv(name)
+    # What is kept goes there, and not where whoever runs the tests keeps theirs.
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("NO_COLOR", "1")
     return Bot(monkeypatch, capsys)
@@ -128,8 +130,23 @@ def test_settings_are_read_from_the_file_of_the_folder_too(bot: Bot) -> None:
     assert "SKILLRALLY_SILENCE_S, SKILLRALLY_WORKERS" in done.stderr
 
 
+ANSWERED_FOR = {
+    "SKILLRALLY_CONTROLLER_NAME": "Anna Muster",
+    "SKILLRALLY_CONTROLLER_EMAIL": "anna@skillrally.app",
+    "SKILLRALLY_CONTROLLER_REGION": "Germany",
+}
+
+
+def test_who_runs_the_bot_must_be_said_before_it_starts(bot: Bot) -> None:
+    done = bot("run", DISCORD_TOKEN="x.y.z")
+
+    assert done.returncode == EX_CONFIG
+    assert one_sentence(done.stderr)
+    assert "SKILLRALLY_CONTROLLER_NAME" in done.stderr
+
+
 def test_a_model_that_is_not_there_is_said_in_one_sentence(bot: Bot) -> None:
-    done = bot("run", DISCORD_TOKEN="x.y.z", SKILLRALLY_MODEL="./no/such/folder")
+    done = bot("run", DISCORD_TOKEN="x.y.z", SKILLRALLY_MODEL="./no/such/folder", **ANSWERED_FOR)
 
     assert done.returncode == EX_CONFIG
     assert one_sentence(done.stderr)

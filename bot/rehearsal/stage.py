@@ -26,6 +26,7 @@ from bot.loopback.member import SimulatedMember
 from bot.loopback.server import LoopbackDiscord
 from bot.loopback.voice_server import VoiceServer
 from bot.loopback.world import World
+from config.operations import Operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +44,16 @@ TICKED = {"purposes": ["transcribe", "captions"], "age": ["yes"]}
 LOGIN_S = 30.0
 CONNECT_S = 10.0
 END_S = 20.0
+
+
+def practice_operations() -> Operations:
+    """Who answers for a bot in a practice server: nobody that could be reached, and nothing of this machine's."""
+    return Operations(
+        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own
+        controller_name="the rehearsal",
+        controller_email="nobody@rehearsal.skillrally.app",
+        controller_region="this machine",
+    )
 
 
 class Stage:
@@ -107,7 +118,12 @@ class Stage:
             LoopbackDiscord(self.world, voice=self.voice, **self._discord_options)
         )
         self.app = await stack.enter_async_context(
-            open_app(settings, transcriber=self._transcriber, connector=loopback_connector(self.discord))
+            open_app(
+                settings,
+                operations=practice_operations(),
+                transcriber=self._transcriber,
+                connector=loopback_connector(self.discord),
+            )
         )
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         running = tasks.create_task(self.app.run(self.place.bot_user.token), name="bot")

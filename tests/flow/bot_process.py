@@ -16,6 +16,7 @@ from bot.app import open_app
 from bot.hardening import harden
 from bot.loopback.connector import loopback_connector
 from bot.rehearsal.cast import MODEL
+from bot.rehearsal.stage import practice_operations
 from config.settings import Settings
 
 
@@ -38,7 +39,9 @@ async def main(port: int, authority: str, token: str, folder: str) -> None:
         data_dir=f"{folder}/data",
         keys_dir=f"{folder}/keys",
     )
-    async with open_app(settings, connector=loopback_connector(There(port, authority))) as app:
+    async with open_app(
+        settings, operations=practice_operations(), connector=loopback_connector(There(port, authority))
+    ) as app:
         loop = asyncio.get_running_loop()
 
         def wait_for_the_end() -> None:

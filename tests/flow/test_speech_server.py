@@ -8,7 +8,7 @@ import pytest
 
 from bot.app import open_app
 from bot.errors import StartRefused
-from bot.rehearsal.stage import Stage
+from bot.rehearsal.stage import Stage, practice_operations
 from tests.flow.conftest import settings
 from tests.flow.test_hearing import clips, wrong
 from tests.stt.loopback_speech import Listener, Speech, serving
@@ -42,7 +42,7 @@ async def test_words_of_a_speech_server_are_written_down() -> None:
 async def test_a_speech_server_that_does_not_take_the_key_ends_the_start_with_one_sentence() -> None:
     async with serving(Speech(key="another")) as speech:
         with pytest.raises(StartRefused, match="key") as refused:
-            async with open_app(with_server(speech.url)):
+            async with open_app(with_server(speech.url), operations=practice_operations()):
                 pass
 
     assert KEY not in str(refused.value)
@@ -50,5 +50,5 @@ async def test_a_speech_server_that_does_not_take_the_key_ends_the_start_with_on
 
 async def test_speech_does_not_leave_the_machine_in_the_clear() -> None:
     with pytest.raises(StartRefused, match="https"):
-        async with open_app(with_server("http://speech.example.org/v1")):
+        async with open_app(with_server("http://speech.example.org/v1"), operations=practice_operations()):
             pass
