@@ -21,7 +21,7 @@ from storage.database import open_databases
 from storage.keys import FileKeys
 from storage.package import Packages, TranscriptKeeper
 from storage.transcripts import Spoken
-from tests.storage.people import ANNA, BEN, NOW, People, people_over
+from tests.storage.people import ANNA, BEN, CLEO, NOW, People, people_over
 from tests.storage.test_package import FACTS
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +93,9 @@ async def measure(number: int) -> dict[str, Any]:
             del parts
             with Stopwatch() as writing, (folder / "package.zip").open("wb") as file:
                 await package.write(ANNA, file, at=NOW)
+            await people.join(CLEO)
+            with Stopwatch() as small:
+                await people.erasure().account(CLEO, at=NOW)
             with Stopwatch() as erasing:
                 erased = await people.erasure().account(ANNA, at=NOW)
             assert erased.files_rewritten
@@ -107,6 +110,9 @@ async def measure(number: int) -> dict[str, Any]:
             "write": writing.seconds,
             "write cpu": writing.cpu_s,
             "write memory": writing.mib,
+            "erase an empty account beside them": small.seconds,
+            "its cpu": small.cpu_s,
+            "its memory": small.mib,
             "erase": erasing.seconds,
             "erase memory": erasing.mib,
             "erase cpu": erasing.cpu_s,

@@ -211,6 +211,22 @@ async def test_its_proof_of_consents_verifies_offline(people: People, who: int) 
     assert verdict.events == len(consents["records"]) == (6 if who == ANNA else 5)
 
 
+async def test_corrected_and_redacted_words_are_in_it_as_such(people: People) -> None:
+    await people.join(ANNA, BEN)
+    which = await people.save(ANNA, ANNA, BEN, turns=2)
+    await people.transcripts.correct(ANNA, which, 0, "what I meant")
+    await people.transcripts.redact(ANNA, which, 2)
+    await people.transcripts.redact(ANNA, which, 3)
+
+    transcripts = read(await package_of(people), "transcripts")
+
+    VALIDATOR.validate(transcripts)
+    turns = transcripts["records"][0]["turns"]
+    assert (turns[0]["text"], turns[0]["corrected"]) == ("what I meant", True)
+    assert [turn["mark"] for turn in turns] == ["said", "withheld", "redacted", "redacted"]
+    assert words_of(BEN) not in json.dumps(transcripts)
+
+
 async def test_who_is_not_known_gets_an_empty_package(people: People) -> None:
     await story(people)
 
