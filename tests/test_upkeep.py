@@ -20,6 +20,7 @@ from storage.errors import KeyringOutdated
 from storage.models import Idempotency, RetentionRun
 from storage.receipts import keys_in_file, keys_of
 from storage.requests import RequestKind, Requests
+from storage.retention import Retention
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -112,6 +113,17 @@ async def test_what_is_due_goes_at_the_start_and_the_rest_is_asked_for_too(insta
         async with stores.databases.content.read() as connection:
             assert (await connection.execute(select(func.count()).select_from(Idempotency))).scalar_one() == 0
     assert len(asked) == 1
+
+
+async def test_who_asks_to_be_erased_is_though_the_clock_is_not_believed(installation: Installation) -> None:
+    async with installation.stores() as stores:
+        await meet(stores, ANNA)
+        retention = Retention(stores.databases, clock=CLOCK, witness=lambda: datetime(2020, 1, 1, tzinfo=UTC))
+        assert (await retention.tick()).paused
+
+        await installation.erasure(stores, policy_version="1").account(ANNA, at=CLOCK.now())
+
+        assert await stores.subjects.find(ANNA) is None
 
 
 async def test_an_old_request_reminds_in_the_log_without_saying_whose(
