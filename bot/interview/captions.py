@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WRITES = 4
+WRITES = 5
 WRITES_S = 5.0
-"""So many writes in so many seconds. Discord was seen to allow 5 in 5 s per channel; one is left for the notice."""
+"""So many writes in so many seconds, the notice's included: what Discord was seen to allow per channel."""
 
-WAITS_S = (0.0, 0.25, 0.75, 1.25)
+WAITS_S = (0.0, 0.1, 0.2, 0.4, 0.8)
 """Between two writes, by how many there were in the last `WRITES_S`: at once at first, evenly when much is said."""
 
-DRAFT_WRITES = 2
-"""Writes that the words of somebody who is still speaking leave for those that have been said."""
+BUSY_S = 1.0
+"""Discord did not manage: it gets so much time until it is asked again."""
+
+SPARED = 2
+"""Writes that the words of somebody who is still speaking leave for those that have been said, besides as many as there
+were of them lately."""
 
 ROLL_S = 50 * 60.0
 """Age at which a message is replaced: Discord refuses many edits of one older than an hour (error 30046)."""
@@ -180,6 +184,8 @@ class Captions:
         self._drafts: dict[int, Line] = {}
         self._unshown: list[Line] = []
         self._written: deque[float] = deque(maxlen=WRITES)
+        self._finished: deque[float] = deque(maxlen=WRITES)
+        self._not_before = float("-inf")
         self._late = False
         # Something that does not wait for a quiet moment, as the words of somebody who is still speaking do.
         self._pressing = asyncio.Event()
@@ -280,13 +286,24 @@ class Captions:
     def _wait_s(self) -> float:
         """How long until the next write may be."""
         now = self._clock()
+        if now < self._not_before:
+            return self._not_before - now
         recent = [written for written in self._written if now - written < WRITES_S]
         if not recent:
             return 0.0
-        most = WRITES if self._pressing.is_set() else WRITES - DRAFT_WRITES
+        if self._pressing.is_set():
+            most = WRITES
+        else:
+            most = WRITES - SPARED - sum(now - at < WRITES_S for at in self._finished)
+        if most <= 0:
+            return min(recent) + WRITES_S - now
         if len(recent) >= most:
             return recent[-most] + WRITES_S - now
         return recent[-1] + WAITS_S[len(recent)] - now
+
+    def wrote_beside(self) -> None:
+        """Something else was written in this channel, which counts as well."""
+        self._written.append(self._clock())
 
     async def close(self) -> None:
         """Delete the message and forget the lines. Never raises; safe to call twice."""
@@ -310,6 +327,8 @@ class Captions:
             shown, self._unshown = self._unshown, []
             text = render(lines, header=self._late_header if self._late else self._header)
             self._written.append(self._clock())
+            if shown:
+                self._finished.append(self._clock())
             try:
                 await self._write(text)
             except BoardBusy:
@@ -324,6 +343,7 @@ class Captions:
                 self.latencies_s.extend(now - line.end_s for line in shown if not line.gap)
 
     def _again(self, shown: list[Line]) -> None:
+        self._not_before = self._clock() + BUSY_S
         self._unshown = [line for line in shown if line in self._lines] + self._unshown
         self._change()
 

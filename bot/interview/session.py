@@ -525,6 +525,8 @@ class Interview:
                 return
             try:
                 if self._notice_id is not None:
+                    if self._captions is not None:
+                        self._captions.wrote_beside()
                     await self._room.update_notice(self._notice_id, self.status())
                     return
             except BoardBusy:
