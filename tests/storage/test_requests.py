@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
@@ -310,6 +310,25 @@ async def test_four_wrong_tries_leave_one(requests: Requests) -> None:
             await requests.confirm(ANNA, wrong(code), at=NOW)
 
     await requests.confirm(ANNA, code, at=NOW)
+
+
+async def test_tries_that_are_used_up_while_the_right_code_is_looked_at_count(
+    requests: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, code = await add_email(requests)
+    sealed = requests._sealed
+
+    async def others_were_quicker(*given: Any) -> bytes:
+        for _ in range(CODE_ATTEMPTS):
+            with pytest.raises(CodeRefused):
+                await requests.confirm(BEN, wrong(code), at=NOW)
+        return await sealed(*given)
+
+    monkeypatch.setattr(requests, "_sealed", others_were_quicker)
+
+    with pytest.raises(CodeRefused):
+        await requests.confirm(ANNA, code, at=NOW)
+    assert await requests.of(ANNA) == []
 
 
 async def test_another_code_makes_the_one_before_void(requests: Requests) -> None:
