@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 async def init(installation: Installation) -> dict[str, Any]:
     """Make what is not there yet: the first key-encryption key, the databases, the root. What is there, stays."""
     with refusing():
-        fresh = not installation.exists
+        fresh = not (installation.exists and await asyncio.to_thread(_has_keys, installation))
         async with installation.stores() as stores, installation.provider() as provider:
             await provider.health()
             return {
@@ -39,6 +39,8 @@ async def rotate(installation: Installation, *, clock: Clock, retire: bool) -> d
     opened.
     """
     installation.must_exist()
+    if retire and not installation.is_sqlite:
+        raise StartRefused("With PostgreSQL, run keys rotate, back up the keyring with pg_dump, and run keys retire.")
     with refusing():
         async with installation.stores() as stores, installation.provider() as provider:
             current = await provider.current_version()
@@ -46,10 +48,8 @@ async def rotate(installation: Installation, *, clock: Clock, retire: bool) -> d
             if not behind:
                 current = await provider.advance()
             rewrapped = await stores.keyring.rotate()
-            backed_up = await _refresh(installation, clock)
+            await _refresh(installation, clock)
             if retire and current > 1:
-                if not backed_up:
-                    raise StartRefused("Back up the keyring with pg_dump first, then run keys retire.")
                 await stores.keyring.retire(current - 1)
             return {"version": current, "rewrapped": rewrapped, "finished": behind, "retired": retire and current > 1}
 
@@ -85,9 +85,12 @@ async def status(installation: Installation) -> dict[str, Any]:
             }
 
 
-async def _refresh(installation: Installation, clock: Clock) -> bool:
-    """Whether the keyring's backup is as the keyring is now."""
-    if not installation.is_sqlite:
-        return False
-    await asyncio.to_thread(back_up_keyring, installation.places(), now=clock.now())
-    return True
+def _has_keys(installation: Installation) -> bool:
+    """Whether there is a key-encryption key; those that are elsewhere are taken to be there."""
+    return not installation.keys_are_files or any(installation.settings.keys_folder.glob("kek-*"))
+
+
+async def _refresh(installation: Installation, clock: Clock) -> None:
+    """Make the keyring's backup as the keyring is now, where it is a file."""
+    if installation.is_sqlite:
+        await asyncio.to_thread(back_up_keyring, installation.places(), now=clock.now())

@@ -16,7 +16,7 @@ from bot.installation import refusing
 from storage.backup import back_up, backups, restore
 from storage.errors import StorageError
 from storage.live_messages import LiveMessages
-from storage.purge import purge
+from storage.purge import purge, purge_keys
 from storage.receipts import keys_in_file, keys_of, verify_receipt
 from storage.requests import CODE_LIFE, Outcome, RequestKind, Requests
 from storage.retention import Retention
@@ -75,7 +75,10 @@ async def purge_all(installation: Installation, *, typed: str, leave_messages: b
         async with installation.stores() as stores:
             await stores.databases.keyring.migrate("base")
             await stores.databases.content.migrate("base")
-        return {"files": 0, "keys": False}
+        gone = 0
+        if installation.keys_are_files:
+            gone = await asyncio.to_thread(purge_keys, installation.settings.keys_folder)
+        return {"files": gone, "keys": installation.keys_are_files}
 
 
 async def _refuse_standing(installation: Installation) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from storage.errors import DatabaseBusy, Misconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from storage.backup import Places
@@ -47,8 +47,21 @@ def purge(places: Places) -> int:
     """
     if places.data.is_dir():
         alone(places.data)
+    return _delete(_doomed(places))
+
+
+def purge_keys(folder: Path) -> int:
+    """Delete the key-encryption keys in *folder*, and return how many there were.
+
+    Raises:
+        Misconfigured: If one cannot be deleted.
+    """
+    return _delete(_keys(folder))
+
+
+def _delete(files: Iterable[Path]) -> int:
     gone = 0
-    for file in _doomed(places):
+    for file in files:
         try:
             file.unlink()
         except OSError:
@@ -57,10 +70,14 @@ def purge(places: Places) -> int:
     return gone
 
 
+def _keys(folder: Path) -> Iterator[Path]:
+    yield from sorted(folder.glob("kek-[0-9]*"))
+
+
 def _doomed(places: Places) -> Iterator[Path]:
     """Only what this program made, by its names: a folder may hold other things."""
     if places.keys is not None:
-        yield from sorted(places.keys.glob("kek-[0-9]*"))
+        yield from _keys(places.keys)
     for folder, pattern in (
         (places.keyring, "keyring.db*"),
         (places.data, "keyring.db*"),
@@ -68,5 +85,6 @@ def _doomed(places: Places) -> Iterator[Path]:
         (places.content, "content-*.db*"),
         (places.content, "new-*.db*"),
         (places.keyring, "new-*.db*"),
+        (places.data, "new-*.db*"),  # a restore that was killed
     ):
         yield from sorted(folder.glob(pattern))
