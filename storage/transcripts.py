@@ -338,6 +338,11 @@ class Transcripts:
         if not 0 < len(title) <= TITLE_LENGTH:
             raise ValueError(f"a title has 1 to {TITLE_LENGTH} characters")
         _check(turns)
+        # Before anybody is asked: the answer to a copy is the same, whatever was taken back meanwhile.
+        if (known := await self._subjects.find(owner)) is not None:
+            async with self._content.read() as connection:
+                if await self._answered(connection, known, interaction_id):
+                    return self._id_for(interaction_id)
         agreed: dict[int, UUID] = {}
         for speaker in {turn.speaker_id for turn in turns}:
             # Not made if there is none: somebody who was erased a moment ago stays erased.
@@ -345,8 +350,8 @@ class Transcripts:
                 agreed[speaker] = subject
         if not agreed:
             raise NothingToSave("nobody who spoke wants it saved")
-        subject = await self._subjects.find_or_create(owner, today=_day(at))
-        draft = _Draft(title, sorted(turns, key=lambda turn: turn.start_s), subject, at, interaction_id)
+        whose = await self._subjects.find_or_create(owner, today=_day(at))
+        draft = _Draft(title, sorted(turns, key=lambda turn: turn.start_s), whose, at, interaction_id)
         # Whoever took their consent back is out for good, so there are no more rounds than speakers.
         while agreed := {speaker: who for speaker, who in agreed.items() if saving(speaker)}:
             try:
@@ -355,26 +360,33 @@ class Transcripts:
                 continue
         raise NothingToSave("nobody who spoke wants it saved")
 
+    def _id_for(self, interaction_id: int) -> UUID:
+        """The transcript's id: from the interaction, so that its copy gives the same."""
+        return UUID(bytes=self._secrets.index("transcript of an interaction", interaction_id)[:16], version=4)
+
+    def _result(self, owner: UUID, interaction_id: int) -> bytes:
+        return hashlib.sha256(encode("save", owner, self._id_for(interaction_id))).digest()
+
+    async def _answered(self, connection: AsyncConnection, owner: UUID, interaction_id: int) -> bool:
+        interaction = self._secrets.index("interaction", interaction_id)
+        found = await connection.execute(
+            select(models.Idempotency.result_hash).where(models.Idempotency.interaction_idx == interaction)
+        )
+        before = found.scalar_one_or_none()
+        if before is not None and before != self._result(owner, interaction_id):
+            raise ValueError("this interaction was answered with something else")
+        return before is not None
+
     async def _put(self, draft: _Draft, agreed: dict[int, UUID], saving: Callable[[int], bool]) -> UUID:
-        interaction = self._secrets.index("interaction", draft.interaction_id)
-        # From the interaction, so that its copy gives the same.
-        named = self._secrets.index("transcript of an interaction", draft.interaction_id)
-        transcript = UUID(bytes=named[:16], version=4)
-        result = hashlib.sha256(encode("save", draft.owner, transcript)).digest()
+        transcript = self._id_for(draft.interaction_id)
         async with self._keyring.unlocked(draft.owner, *agreed.values()) as keys:
-            if self._drop(agreed, (speaker for speaker, who in agreed.items() if not keys.has(who))):
+            if self._drop(agreed, [speaker for speaker, who in agreed.items() if not keys.has(who)]):
                 raise _Gone
             rows = await _rows(draft, transcript, agreed, keys)
             sealed_title = keys.seal(draft.owner, draft.title.encode(), _title_place(transcript, 0))
             async with self._content.write() as connection:
-                before = await connection.execute(
-                    select(models.Idempotency.result_hash).where(models.Idempotency.interaction_idx == interaction)
-                )
-                answered = before.scalar_one_or_none()
-                if answered == result:
+                if await self._answered(connection, draft.owner, draft.interaction_id):
                     return transcript
-                if answered is not None:
-                    raise ValueError("this interaction was answered with something else")
                 found = await connection.execute(
                     select(models.Subject.id).where(models.Subject.id.in_(set(agreed.values())))
                 )
@@ -398,7 +410,9 @@ class Transcripts:
                 await connection.execute(insert(models.Turn), rows)
                 await connection.execute(
                     insert(models.Idempotency).values(
-                        interaction_idx=interaction, result_hash=result, expires_at=draft.at + REPLAYED
+                        interaction_idx=self._secrets.index("interaction", draft.interaction_id),
+                        result_hash=self._result(draft.owner, draft.interaction_id),
+                        expires_at=draft.at + REPLAYED,
                     )
                 )
                 self._refuse(agreed, lambda speaker: saving(speaker) and keys.has(agreed[speaker]))
@@ -409,8 +423,7 @@ class Transcripts:
             raise _Gone
 
     @staticmethod
-    def _drop(agreed: dict[int, UUID], speakers: Iterable[int]) -> bool:
-        gone = list(speakers)
+    def _drop(agreed: dict[int, UUID], gone: Sequence[int]) -> bool:
         for speaker in gone:
             del agreed[speaker]
         return bool(gone)

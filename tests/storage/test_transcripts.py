@@ -259,6 +259,14 @@ async def test_the_same_interaction_saves_once(stores: Stores, elsewhere: Stores
     assert await stores.texts(ANNA, first) == ["alpha beta", "gamma delta", "epsilon"]
 
 
+async def test_a_copy_is_answered_alike_after_everybody_took_back_their_consent(stores: Stores) -> None:
+    transcript = await stores.save(interaction_id=7_004)
+    stores.agreed = set()
+
+    assert await stores.save(interaction_id=7_004) == transcript
+    assert await stores.texts(ANNA, transcript) == ["alpha beta", "gamma delta", "epsilon"]
+
+
 async def test_a_copy_of_an_interaction_does_not_bring_back_what_was_deleted(stores: Stores) -> None:
     transcript = await stores.save(interaction_id=7_002)
     await stores.transcripts.delete(ANNA, transcript)
