@@ -807,6 +807,17 @@ async def test_ones_own_transcripts_are_given_without_others_words(stores: Store
     assert f"name-{BEN}" not in text
 
 
+async def test_one_damaged_title_does_not_keep_the_rest_from_its_owner(local: Stores) -> None:
+    await local.save(title="one")
+    async with local.databases.content.write() as connection:
+        await connection.execute(update(models.Transcript).values(rev=1))
+    await local.save(title="two")
+
+    owned = [transcript async for transcript in local.transcripts.owned(await local.subject(ANNA))]
+
+    assert [(t.title, t.turns[0].text) for t in owned] == [("", "alpha beta"), ("two", "alpha beta")]
+
+
 async def test_what_one_said_in_others_transcripts_is_given(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_BATCH", 2)
     await stores.save()
