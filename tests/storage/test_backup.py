@@ -205,10 +205,12 @@ async def test_the_keyrings_backup_follows_every_key_that_is_made_or_destroyed(h
         assert keys() == before
 
 
-def test_the_backup_of_another_installations_keyring_is_never_overwritten(house: House, migrated: Path) -> None:
+def test_the_backup_of_another_installations_keyring_is_never_overwritten(
+    house: House, migrated: Path, tmp_path: Path
+) -> None:
     back_up(house.places, now=NOW)
     before = (house.places.keyring / "keyring.db").read_bytes()
-    others = house.places.data.parent / "others"
+    others = tmp_path / "others"
     shutil.copytree(migrated, others)
     others.chmod(0o700)
 
@@ -219,10 +221,8 @@ def test_the_backup_of_another_installations_keyring_is_never_overwritten(house:
 
 
 @pytest.mark.parametrize("inside", ["data/backups", "keys/backups", "keyring-backup/content", "data"])
-def test_folders_that_lie_in_each_other_are_refused(house: House, inside: str) -> None:
-    root = house.places.data.parent
-    data = root / "data"
-    places = Places(data, root / inside, root / "keyring-backup", root / "keys")
+def test_folders_that_lie_in_each_other_are_refused(tmp_path: Path, inside: str) -> None:
+    places = Places(tmp_path / "data", tmp_path / inside, tmp_path / "keyring-backup", tmp_path / "keys")
 
     with pytest.raises(UnsafePlace):
         back_up(places, now=NOW)

@@ -18,19 +18,20 @@ from config.settings import Settings
 from storage.database import open_databases
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.storage.conftest import Installation as Place
 
 CLOCK = SystemClock()
 
 
 @pytest.fixture
-def served(postgresql: Place) -> Installation:
+def served(postgresql: Place, tmp_path: Path) -> Installation:
     assert postgresql.content_dsn is not None
     assert postgresql.keyring_dsn is not None
-    root = postgresql.folder.parent
     settings = Settings(
         data_dir=str(postgresql.folder),
-        keys_dir=str(root / "keys"),
+        keys_dir=str(tmp_path / "keys"),
         content_dsn=SecretStr(postgresql.content_dsn),
         keyring_dsn=SecretStr(postgresql.keyring_dsn),
     )
