@@ -164,7 +164,7 @@ def _alive(pid: int) -> bool:
 
 def _shared() -> set[str]:
     folder = Path("/dev/shm")  # noqa: S108 - looked at, not written to
-    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return {path.name for path in folder.glob("psm_*")} if folder.is_dir() else set()
 
 
 def main() -> None:

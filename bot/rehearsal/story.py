@@ -362,7 +362,8 @@ def _leavings() -> tuple[set[str], set[str]]:
             except OSError:
                 continue
     shared = Path("/dev/shm")  # noqa: S108 - looked at, not written to
-    return children, {path.name for path in shared.iterdir()} if shared.is_dir() else set()
+    # As Python names its shared memory: other programs' files come and go.
+    return children, {path.name for path in shared.glob("psm_*")} if shared.is_dir() else set()
 
 
 async def _nothing_left(before: tuple[set[str], set[str]]) -> bool:

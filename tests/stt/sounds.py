@@ -81,6 +81,11 @@ async def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
             await asyncio.sleep(0.01)
 
 
+def shared_names() -> list[str]:
+    """Shared memory as Python names it; what other programs and tests have there comes and goes."""
+    return sorted(path.name for path in Path("/dev/shm").glob("psm_*"))  # noqa: S108 - looked at, not written to
+
+
 class Loudness:
     """Voice activity detection for made-up sound: whatever is loud enough is speech."""
 

@@ -23,7 +23,20 @@ from stt.engine import EngineLost, EngineUnavailable, Hints, TranscriptionFailed
 from stt.vad import Silero, SpeechProbability
 from stt.worker import LEAST_DEADLINE_S, WhisperWorker, _Hello
 from tests.stt.keeper import secret
-from tests.stt.sounds import MODEL, ROOT, Stage, clips, hum, noise, normalised, recording, silence, until, utterance_of
+from tests.stt.sounds import (
+    MODEL,
+    ROOT,
+    Stage,
+    clips,
+    hum,
+    noise,
+    normalised,
+    recording,
+    shared_names,
+    silence,
+    until,
+    utterance_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +69,7 @@ def text(number: int) -> str:
 
 @linux
 async def test_it_hears_and_leaves_nothing_open() -> None:
-    before = descriptors(), threading.active_count(), sorted(os.listdir("/dev/shm"))  # noqa: PTH208, S108
+    before = descriptors(), threading.active_count(), shared_names()
     async with WhisperWorker(MODEL, languages=["en", "uk"]) as worker:
         heard = [normalised((await worker.transcribe(said(n))).text) for n in range(3)]
         pids = worker.pids
@@ -67,7 +80,7 @@ async def test_it_hears_and_leaves_nothing_open() -> None:
     # The thread that waits for a child (Python 3.11) ends after it; one of an earlier test may end meanwhile too.
     await until(lambda: threading.active_count() <= before[1])
     await until(lambda: descriptors() <= before[0])
-    assert sorted(os.listdir("/dev/shm")) == before[2]  # noqa: PTH208, S108
+    assert shared_names() == before[2]
 
 
 async def test_the_event_loop_is_never_blocked() -> None:
@@ -310,12 +323,12 @@ print(slot.samples[:4].tolist())
 slot.close()
 slot.close()
 """
-    before = sorted(os.listdir("/dev/shm"))  # noqa: PTH208, S108
+    before = shared_names()
 
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout == "[1, 2, 6, 0]\n"
-    assert sorted(os.listdir("/dev/shm")) == before  # noqa: PTH208, S108
+    assert shared_names() == before
 
 
 # What is left in memory.
@@ -398,7 +411,7 @@ async def test_after_the_words_the_audio_is_in_no_memory_and_in_no_file(
     keeper: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     wanted = needles()
-    shared = sorted(os.listdir("/dev/shm"))  # noqa: PTH208, S108
+    shared = shared_names()
     word, child = hear_from(keeper).split()
     assert word == "held"
     # Otherwise the search proves nothing.
@@ -413,7 +426,7 @@ async def test_after_the_words_the_audio_is_in_no_memory_and_in_no_file(
     assert search(keeper.pid, wanted) == set()
     assert search(int(child), wanted) == set()
     assert not any(needle in content for content in contents(tmp_path) for needle in wanted.values())
-    assert sorted(os.listdir("/dev/shm")) == shared  # noqa: PTH208, S108
+    assert shared_names() == shared
     let_go_on(keeper)
     assert keeper.wait(timeout=20) == 0
     assert not alive(int(child))
@@ -421,7 +434,7 @@ async def test_after_the_words_the_audio_is_in_no_memory_and_in_no_file(
 
 @linux
 def test_when_the_bot_is_killed_its_engine_dies_and_no_memory_keeps_a_name(keeper: subprocess.Popen[str]) -> None:
-    shared = sorted(os.listdir("/dev/shm"))  # noqa: PTH208, S108
+    shared = shared_names()
     _, child = hear_from(keeper).split()
     assert alive(int(child))
 
@@ -432,7 +445,7 @@ def test_when_the_bot_is_killed_its_engine_dies_and_no_memory_keeps_a_name(keepe
     while alive(int(child)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not alive(int(child))
-    assert sorted(os.listdir("/dev/shm")) == shared  # noqa: PTH208, S108
+    assert shared_names() == shared
 
 
 async def test_the_window_is_the_folders_unless_another_is_asked_for() -> None:
