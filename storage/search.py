@@ -39,6 +39,8 @@ _BEFORE = 40
 
 def fold(text: str) -> str:
     """*text* as it is compared."""
+    if text.isascii():  # most words of some languages, and several times as fast
+        return text.lower().replace("`", "'")
     composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
     return composed.translate(_ONE_FORM)
 
@@ -93,7 +95,9 @@ class Query:
             return None
         composed = unicodedata.normalize("NFC", text)
         places = [found.span() for found in _WORD.finditer(composed)]
-        words = [fold(composed[start:end]) for start, end in places]
+        words: list[str] = _WORD.findall(folded)
+        if len(words) != len(places):  # a letter that folds to an apostrophe and another one
+            words = [fold(composed[start:end]) for start, end in places]
         total, first = 0.0, len(words)
         for term in self.terms:
             score, at = term.score(words)
