@@ -105,7 +105,7 @@ class Partial:
     Attributes:
         speaker_id: Discord user id.
         start_s: When the words begin, in seconds on the session clock.
-        text: What two looks in a row agreed on.
+        text: What two looks in a row agreed on; empty if it turned out that nothing was said.
     """
 
     speaker_id: int = field(repr=False)

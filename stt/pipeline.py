@@ -724,6 +724,9 @@ class Pipeline:
     def _tell(self, voice: _Voice, job: _Job, words: Words) -> None:
         if not words.text:
             self.counts.empty += 1
+            if self._on_partial is not None:
+                # What was shown of it, if anything, was not said.
+                self._on_partial(Partial(voice.speaker_id, job.start_s, ""))
             return
         if job.long_enough:
             voice.language = words.language

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,7 +36,7 @@ class Queue:
 class Desk:
     """A dispatcher, its clock, and rooms whose every turn takes as long as they say."""
 
-    def __init__(self, *, workers: int = 1, window: Window = "dynamic", live: bool = True, **options: float) -> None:
+    def __init__(self, *, workers: int = 1, window: Window = "dynamic", live: bool = True, **options: Any) -> None:
         self.now_s = 0.0
         self.engine = ScriptedTranscriber("words", workers=workers, window=window)
         self.dispatcher = Dispatcher(self.engine, clock=lambda: self.now_s, live=live, **options)

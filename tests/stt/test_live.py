@@ -61,6 +61,7 @@ class Engine:
     workers: int = 1
     window: Window = "dynamic"
     fails: bool = False
+    hears_nothing: bool = False
     asked: list[tuple[float, float, Hints]] = field(default_factory=list)
     joined: int = 0
 
@@ -72,6 +73,8 @@ class Engine:
         await asyncio.sleep(self.fixed_s + self.per_s * utterance.duration_s)
         if self.fails:
             raise TranscriptionFailed
+        if self.hears_nothing:
+            return Words("", "en", 0.0)
         spoken_s = np.count_nonzero(samples) / RATE_HZ
         return Words(" ".join(f"w{n}" for n in range(max(1, round(spoken_s)))), hints.language or "en", 0.9)
 
@@ -285,6 +288,20 @@ async def test_words_are_shown_while_they_are_spoken_and_only_grow() -> None:
         assert all(later.startswith(earlier) for earlier, later in pairwise(shown))
         assert room.texts[0].startswith(shown[-1])
         assert room.partials[0][0] < room.told[0][0] - 4
+
+
+@in_virtual_time
+async def test_words_that_turn_out_not_to_have_been_said_are_taken_back() -> None:
+    engine = Engine(fixed_s=0.05, per_s=0.01)
+    async with open_room(engine) as room:
+        await room.say(ANNA, 6.0)
+        assert room.partials[-1][1].text != ""
+        engine.hears_nothing = True
+        room.pipeline.pause(ANNA, now_s())
+        await asyncio.sleep(2)
+
+        assert room.told == []
+        assert room.partials[-1][1].text == ""
 
 
 @in_virtual_time
