@@ -31,7 +31,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from storage.crypto import Place, encode
 from storage.erasure import Page
-from storage.errors import CodeRefused, NotFound
+from storage.errors import CodeRefused, DecryptionFailed, NotFound, UnknownKey
 from storage.keyring import INSTALLATION
 from storage.models import Request
 
@@ -248,7 +248,7 @@ class Requests:
         request = row["id"]
         text, via = await self._opened(row)
         subject = await self._subjects.find_or_create(user_id, today=at.astimezone(UTC).date())
-        sealed = await self._sealed(request, subject, text or "", via or "email")
+        sealed = await self._sealed(request, subject, text, via)
         async with self._content.write() as connection:
             # Asked again in here: another one may have been first, or used up the tries.
             done = await connection.execute(
@@ -346,7 +346,7 @@ class Requests:
                 select(Request.__table__).where(where).order_by(Request.due_at, Request.id)
             )
             rows = found.mappings().all()
-        return [_entry(row, *await self._opened(row)) for row in rows]
+        return [_entry(row, *await self._readable(row)) for row in rows]
 
     async def _awaiting(self, reference: bytes, secret: bytes, at: datetime) -> RowMapping | None:
         for row in await self._unconfirmed(reference):
@@ -377,11 +377,16 @@ class Requests:
         async with self._keyring.unlocked(subject) as keys:
             return keys.seal(subject, plain, _place(request))
 
-    async def _opened(self, row: RowMapping) -> tuple[str | None, Via | None]:
+    async def _readable(self, row: RowMapping) -> tuple[str | None, Via | None]:
+        try:
+            return await self._opened(row)
+        except (DecryptionFailed, UnknownKey):
+            # One that was changed, or whose owner's key is gone, keeps no other from being answered in time.
+            return None, None
+
+    async def _opened(self, row: RowMapping) -> tuple[str, Via]:
         subject = row["subject_id"] or INSTALLATION
         async with self._keyring.unlocked(subject) as keys:
-            if not keys.has(subject):
-                return None, None
             detail = json.loads(keys.open(subject, row["enc_detail"], _place(row["id"])))
         return detail["text"], detail["via"]
 

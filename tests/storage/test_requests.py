@@ -9,8 +9,10 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
-from storage.errors import CodeRefused, NotFound
+from storage.errors import CodeRefused, NotFound, StorageError
+from storage.models import Request
 from storage.requests import (
     CODE_ATTEMPTS,
     CODE_BYTES,
@@ -86,6 +88,18 @@ async def test_a_copy_of_an_interaction_is_put_down_once(requests: Requests, els
 
     assert len(set(ids)) == 1
     assert len(await requests.of(ANNA)) == 1
+
+
+async def test_a_damaged_request_keeps_no_other_from_being_answered(requests: Requests, databases: Databases) -> None:
+    damaged, code = await add_email(requests, text="damaged")
+    whole = await add(requests, text="whole")
+    async with databases.content.write() as connection:
+        await connection.execute(update(Request).where(Request.id == damaged).values(enc_detail=b"x" * 99))
+
+    assert {entry.id: entry.text for entry in await requests.entries()} == {damaged: None, whole: "whole"}
+    with pytest.raises(StorageError):
+        await requests.confirm(ANNA, code, at=NOW)
+    assert await requests.close(damaged, Outcome.UNCONFIRMED, at=NOW)
 
 
 async def test_people_see_their_own_requests_only(requests: Requests) -> None:
