@@ -459,7 +459,7 @@ def requests_add(
     done = asyncio.run(add_request(_installation(), Kind(kind), received=day, text=written, clock=SystemClock()))
     _out(
         done,
-        f"Request {done['id'][:8]} is put down. Answer with this code, to be entered at /privacy request until"
+        f"Request {done['id'][:8]} is put down. Answer with this code, to be entered at /privacy confirm until"
         f" {done['code_until']}: {done['code']}",
     )
 

@@ -1,6 +1,6 @@
 """The composition root: makes every part, owns every lifetime.
 
-    what is kept -> engine (child process) -> Discord client -> interviews -> commands
+    what is kept -> engine (child process) -> erasures done again -> Discord client -> interviews -> commands
 
 They end in reverse: interviews first, while Discord can still be told to leave and to delete captions, with the engine
 still there for the last words; then the client; then the engine.
@@ -25,7 +25,7 @@ from bot.errors import StartRefused
 from bot.interview.interviews import Interviews
 from bot.interview.session import Hearing
 from bot.journal import LiveJournal
-from bot.stores import open_stores
+from bot.stores import open_stores, rights
 from bot.voice.opus import OpusUnavailable, load_libopus
 from config.errors import Unfit
 from config.operations import Operations
@@ -44,6 +44,7 @@ from stt.worker import WhisperWorker
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from config.policy import PolicyText
     from config.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -127,14 +128,8 @@ async def _engine(settings: Settings) -> WhisperWorker | SpeechServer:
     )
 
 
-def _policy(operations: Operations, speech_host: str) -> Policy:
-    """The policy people say yes to. Another host for speech makes it another one.
-
-    Raises:
-        Unfit: If nobody says who runs the bot, or a processor that is on is not described.
-    """
-    load_processors(operations.processors_file)
-    policy = load_policy(operations.controller)
+def _agreed(policy: PolicyText, speech_host: str) -> Policy:
+    """What people say yes to: the policy. Another host for speech makes it another one."""
     return Policy(policy.version, hashlib.sha256(policy.sha256 + speech_host.encode()).digest())
 
 
@@ -172,8 +167,11 @@ async def open_app(
     async with AsyncExitStack() as stack:
         try:
             speech_host = elsewhere(settings.speech_url) if settings.speech_url else ""
-            policy = _policy(operations or Operations(), speech_host)
-            stores = await stack.enter_async_context(open_stores(settings, policy=policy))
+            operations = operations or Operations()
+            processors = load_processors(operations.processors_file)
+            policy = load_policy(operations.controller)
+            agreed = _agreed(policy, speech_host)
+            stores = await stack.enter_async_context(open_stores(settings, policy=agreed))
             if transcriber is None:
                 transcriber = await stack.enter_async_context(await _engine(settings))
         except EngineUnavailable as missing:
@@ -192,10 +190,29 @@ async def open_app(
         # A fresh engine process after the last interview: what libraries still hold of voices goes with the old one.
         renew = transcriber.renew if isinstance(transcriber, WhisperWorker) else None
         interviews = Interviews(hearing=hearing, clock=clock, on_idle=renew)
+
+        async def let_go(user_id: int) -> dict[str, int]:
+            interviews.withdraw(user_id)
+            return {}
+
+        demands = rights(
+            stores,
+            policy=policy,
+            agreed=agreed,
+            controller=operations.controller,
+            processors=processors,
+            let_go=let_go,
+        )
+        try:
+            # Before Discord: nobody is answered from what should be erased.
+            await demands.erasure.heal()
+        except StorageError as failed:
+            raise StartRefused(_sentence(str(failed))) from None
         services = Services(
             settings=settings,
             clock=clock,
             stores=stores,
+            rights=demands,
             journal=LiveJournal(stores.live_messages, clock),
             interviews=interviews,
             speech_host=speech_host,

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.interview.interviews import Interviews
     from bot.journal import LiveJournal
-    from bot.stores import Stores
+    from bot.stores import Rights, Stores
     from config.settings import Settings
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.leftovers", "cogs.interview", "cogs.consent", "cogs.transcript")
+EXTENSIONS = ("cogs.leftovers", "cogs.interview", "cogs.consent", "cogs.transcript", "cogs.privacy")
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""
 
 
@@ -30,6 +30,7 @@ class Services:
 
     Attributes:
         stores: What is kept.
+        rights: What people may demand of it.
         journal: What stands on Discord's servers.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
     """
@@ -37,6 +38,7 @@ class Services:
     settings: Settings
     clock: Clock
     stores: Stores
+    rights: Rights
     journal: LiveJournal
     interviews: Interviews
     speech_host: str = ""

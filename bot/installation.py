@@ -12,20 +12,15 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from bot.errors import StartRefused
-from bot.stores import open_provider, open_stores
+from bot.stores import erasure, open_provider, open_stores
 from config.errors import Unfit
 from config.policy import load_policy
 from config.processors import load_processors
 from storage.backup import Places
-from storage.erasure import Erasure
 from storage.errors import StorageError
 from storage.keyring import Keyring
 from storage.ledger import Ledger, Policy
-from storage.package import TranscriptKeeper
-from storage.receipts import Outside
-from storage.requests import Requests
 from storage.subjects import Subjects
-from storage.transcripts import Transcripts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -36,6 +31,7 @@ if TYPE_CHECKING:
     from config.processors import Processor
     from config.settings import Settings
     from storage.database import Databases
+    from storage.erasure import Erasure
     from storage.keys import KeyProvider, Secrets
 
 NO_POLICY = Policy("none", bytes(32))
@@ -150,20 +146,8 @@ class Installation:
         *,
         policy_version: str,
     ) -> Erasure:
-        transcripts = Transcripts(databases.content, keyring, secrets, subjects)
-        requests = Requests(databases.content, keyring, secrets, subjects)
-        outside = [Outside("backups of this installation", "30 days")]
-        outside += [Outside(each.name, each.retention) for each in self.processors() if each.enabled]
-        return Erasure(
-            databases,
-            keyring,
-            secrets,
-            subjects,
-            ledger,
-            keepers=[TranscriptKeeper(transcripts), requests],
-            policy_version=policy_version,
-            outside=outside,
-        )
+        parts = (databases, keyring, secrets, subjects, ledger)
+        return erasure(*parts, processors=self.processors(), policy_version=policy_version)
 
     def __repr__(self) -> str:
         return "<Installation>"

@@ -109,7 +109,7 @@ async def erase(installation: Installation, user_id: int, *, clock: Clock) -> di
             if not any(entry.confirmed for entry in asked):
                 raise StartRefused(
                     "This person has not confirmed a request to be erased: put it down with requests add erasure, and"
-                    " have them enter the code at /privacy request."
+                    " have them enter the code at /privacy confirm."
                 )
             erased = await installation.erasure(stores, policy_version=policy.version).account(user_id, at=clock.now())
     if not erased.files_rewritten:

@@ -1,6 +1,7 @@
 """What is kept, opened: both databases, the keys, and everything that reads and writes through them.
 
-    settings -> where the keys are -> keyring -> secrets, subjects -> ledger
+    settings -> where the keys are -> keyring -> secrets, subjects -> ledger, transcripts, requests, live messages
+    with the policy and the processors -> what people may demand: erasure, their data
 
 The first start makes the data folder and, unless keys are elsewhere, the first key beside it.
 """
@@ -12,17 +13,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storage.database import open_databases
+from storage.erasure import Erasure
 from storage.keyring import Keyring
 from storage.keys import EnvironmentKeys, FileKeys
 from storage.ledger import Ledger
 from storage.live_messages import LiveMessages
+from storage.package import Facts, Packages, Recipient, TranscriptKeeper
+from storage.receipts import Outside
+from storage.requests import Requests
 from storage.subjects import Subjects
 from storage.transcripts import Transcripts
 from storage.vault import VaultKeys
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
+    from config.policy import Controller, PolicyText
+    from config.processors import Processor
     from config.settings import Settings
     from storage.database import Databases
     from storage.keys import KeyProvider, Secrets
@@ -41,6 +48,7 @@ class Stores:
         ledger: Who agreed to what.
         transcripts: What people chose to save.
         live_messages: Where captions and notices stand.
+        requests: Who wants what about their data, by when.
     """
 
     databases: Databases
@@ -50,6 +58,26 @@ class Stores:
     ledger: Ledger
     transcripts: Transcripts
     live_messages: LiveMessages
+    requests: Requests
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What people may demand, and what they must be told.
+
+    Attributes:
+        policy: The policy, with the controller filled in.
+        controller: Who answers.
+        processors: Who else gets something, those that are off too.
+        erasure: Erases.
+        packages: Makes data packages.
+    """
+
+    policy: PolicyText
+    controller: Controller
+    processors: tuple[Processor, ...]
+    erasure: Erasure
+    packages: Packages
 
 
 @asynccontextmanager
@@ -83,7 +111,89 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
             ledger,
             Transcripts(databases.content, keyring, secrets, subjects),
             LiveMessages(databases.content, keyring),
+            Requests(databases.content, keyring, secrets, subjects),
         )
+
+
+def rights(
+    stores: Stores,
+    *,
+    policy: PolicyText,
+    agreed: Policy,
+    controller: Controller,
+    processors: Sequence[Processor],
+    let_go: Callable[[int], Awaitable[Mapping[str, int]]],
+) -> Rights:
+    """What people may demand of this installation.
+
+    Args:
+        stores: What is kept, open.
+        policy: What people are shown.
+        agreed: What their consents name.
+        controller: Who answers.
+        processors: Who else gets something.
+        let_go: See `storage.erasure.Erasure`.
+    """
+    databases, keyring, secrets = stores.databases, stores.keyring, stores.secrets
+    recipients = [
+        Recipient(each.name, each.purpose, ", ".join(each.data), each.region, each.transfer, each.retention)
+        for each in processors
+        if each.enabled
+    ]
+    return Rights(
+        policy,
+        controller,
+        tuple(processors),
+        erasure(
+            databases,
+            keyring,
+            secrets,
+            stores.subjects,
+            stores.ledger,
+            processors=processors,
+            policy_version=policy.version,
+            let_go=let_go,
+        ),
+        Packages(
+            databases.content,
+            keyring,
+            secrets,
+            stores.subjects,
+            stores.ledger,
+            keepers=[TranscriptKeeper(stores.transcripts), stores.requests],
+            facts=Facts(controller.name.strip(), controller.email.strip(), agreed, recipients),
+        ),
+    )
+
+
+def erasure(
+    databases: Databases,
+    keyring: Keyring,
+    secrets: Secrets,
+    subjects: Subjects,
+    ledger: Ledger,
+    *,
+    processors: Sequence[Processor],
+    policy_version: str,
+    let_go: Callable[[int], Awaitable[Mapping[str, int]]] | None = None,
+) -> Erasure:
+    """What erases, with everything that keeps; *policy_version* and *processors* are for its receipts."""
+    outside = [Outside("backups of this installation", "30 days")]
+    outside += [Outside(each.name, each.retention) for each in processors if each.enabled]
+    return Erasure(
+        databases,
+        keyring,
+        secrets,
+        subjects,
+        ledger,
+        keepers=[
+            TranscriptKeeper(Transcripts(databases.content, keyring, secrets, subjects)),
+            Requests(databases.content, keyring, secrets, subjects),
+        ],
+        policy_version=policy_version,
+        outside=outside,
+        let_go=let_go,
+    )
 
 
 async def open_provider(settings: Settings, stack: AsyncExitStack) -> KeyProvider:

@@ -1,0 +1,303 @@
+"""`/privacy`: what is done with data, one's own to see and take along, and to have deleted; for everybody, anywhere.
+
+notice, processors, contact      from config/: what people are told
+data, export                     what is kept about the caller
+delete-transcripts, -account     a word is typed into a form, then it is done
+request, requests, confirm       what somebody has to answer
+receipt                          checks what delete-account gave
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.errors import UserMistake
+from bot.holdings import holdings
+from cogs import privacy_replies as replies
+from cogs.panel import answer
+from storage.errors import CodeRefused, StorageError
+from storage.package import CAP_BYTES
+from storage.receipts import keys_of, verify_receipt
+from storage.requests import DEADLINE, TEXT_LENGTH, RequestKind
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from uuid import UUID
+
+    from bot.client import SkillRally
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+
+MESSAGES: Final = 5
+"""Files in one answer, each in a message of its own. Source: Discord's API reference, "Followup Messages": 5 where the
+app is installed by a user only."""
+
+RECEIPT_BYTES: Final = 1024 * 1024
+"""A receipt is some kilobytes, and 200 more for each key."""
+
+OPEN_REQUESTS: Final = 20
+"""Of one person; somebody has to answer each."""
+
+AT_ONCE: Final = 50
+"""Transcripts that are erased together: the files are rewritten once for them."""
+
+EXPORTS: Final = 2
+"""Data packages that are made at the same time: each is in memory."""
+
+
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+@app_commands.allowed_installs(guilds=True, users=True)
+class Privacy(commands.GroupCog, group_name="privacy", group_description="Your data: what is kept, and your rights"):
+    """What everybody may know and demand, each about themselves. All answers are the caller's alone."""
+
+    def __init__(self, bot: SkillRally) -> None:
+        self._services = bot.services
+        self._stores = bot.services.stores
+        self._rights = bot.services.rights
+        self._requests = bot.services.stores.requests
+        self._exports = asyncio.Semaphore(EXPORTS)
+        super().__init__()
+
+    # -- what people are told -------------------------------------------------------------------------------------
+
+    @app_commands.command(description="The privacy policy of this bot")
+    async def notice(self, interaction: Interaction) -> None:
+        """Its beginning, and the whole as a file."""
+        policy = self._rights.policy
+        file = discord.File(io.BytesIO(policy.text.encode()), f"privacy-policy-{policy.version}.md")
+        await interaction.response.send_message(replies.notice(policy), file=file, ephemeral=True, suppress_embeds=True)
+
+    @app_commands.command(description="Who else gets to see something of your data, and where")
+    async def processors(self, interaction: Interaction) -> None:
+        """Each of them, also those that are off."""
+        await answer(interaction, replies.processors(self._rights.processors))
+
+    @app_commands.command(description="Who answers for your data here")
+    async def contact(self, interaction: Interaction) -> None:
+        """The controller and their address."""
+        await answer(interaction, replies.contact(self._rights.controller))
+
+    # -- what is kept ---------------------------------------------------------------------------------------------
+
+    @app_commands.command(description="How much is kept about you, and for how long")
+    async def data(self, interaction: Interaction) -> None:
+        """Counts; no content."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        held = await holdings(self._stores, interaction.user.id, at=self._services.clock.now())
+        await answer(interaction, replies.data(held))
+
+    @app_commands.command(description="Everything that is kept about you, as files")
+    async def export(self, interaction: Interaction) -> None:
+        """The data package, in as many files as Discord makes it."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        at = self._services.clock.now()
+        most = min(CAP_BYTES, interaction.filesize_limit)
+        async with self._exports:
+            parts = await self._rights.packages.parts(interaction.user.id, at=at, cap=most)
+            name = f"my-data-{at:%Y-%m-%d}"
+            # One message of those is kept for saying what is missing.
+            messages = MESSAGES if len(parts) <= MESSAGES else MESSAGES - 1
+            left: list[int] = []
+            sent = 0
+            for number, part in enumerate(parts, 1):
+                if len(part) > most or sent == messages:
+                    left.append(number)
+                    continue
+                part_name = f"{name}.zip" if len(parts) == 1 else f"{name}-{number}-of-{len(parts)}.zip"
+                file = discord.File(io.BytesIO(part), part_name)
+                await interaction.followup.send(replies.exported(number, len(parts)), file=file, ephemeral=True)
+                sent += 1
+        if left:
+            await answer(interaction, replies.too_large(left, len(parts)))
+
+    # -- deleting -------------------------------------------------------------------------------------------------
+
+    @app_commands.command(name="delete-transcripts", description="Delete every transcript that you saved")
+    async def delete_transcripts(self, interaction: Interaction) -> None:
+        """Ask for a word, then do it."""
+        await interaction.response.send_modal(
+            _TypedWord(
+                replies.DELETE_TRANSCRIPTS_TITLE,
+                replies.DELETE_TRANSCRIPTS_INTRO,
+                replies.DELETE_TRANSCRIPTS_WORD,
+                self._explained(self._delete_transcripts),
+            )
+        )
+
+    @app_commands.command(name="delete-account", description="Delete everything that is kept about you")
+    async def delete_account(self, interaction: Interaction) -> None:
+        """Ask for a word, then do it."""
+        await interaction.response.send_modal(
+            _TypedWord(
+                replies.DELETE_ACCOUNT_TITLE,
+                replies.DELETE_ACCOUNT_INTRO,
+                replies.DELETE_ACCOUNT_WORD,
+                self._explained(self._delete_account),
+            )
+        )
+
+    async def _delete_transcripts(self, interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        user_id = interaction.user.id
+        own = await self._own_transcripts(user_id)
+        done: list[bool] = []
+
+        async def erase(transcript: UUID) -> None:
+            try:
+                erased = await self._rights.erasure.transcript(user_id, transcript, at=self._services.clock.now())
+            except StorageError:
+                log.warning("a transcript could not be erased", exc_info=True)
+            else:
+                done.append(erased.files_rewritten)
+
+        for start in range(0, len(own), AT_ONCE):
+            async with asyncio.TaskGroup() as tasks:
+                for transcript in own[start : start + AT_ONCE]:
+                    tasks.create_task(erase(transcript), name="erase a transcript")
+        text = replies.transcripts_deleted(len(done), len(own) - len(done), files_rewritten=all(done))
+        await answer(interaction, text)
+
+    async def _own_transcripts(self, user_id: int) -> Sequence[UUID]:
+        found: dict[UUID, None] = {}
+        number, pages = 1, 1
+        while number <= pages:
+            page = await self._stores.transcripts.list(user_id, number, at=self._services.clock.now())
+            found.update((entry.id, None) for entry in page.entries if entry.own)
+            number, pages = number + 1, page.pages
+        return list(found)
+
+    async def _delete_account(self, interaction: Interaction) -> None:
+        user_id = interaction.user.id
+        # Before anything that can wait or fail: from here on nothing of this person is heard.
+        self._services.interviews.withdraw(user_id)
+        with suppress(discord.HTTPException):  # it was asked for, whether or not the answer arrives
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            erased = await self._rights.erasure.account(user_id, at=self._services.clock.now())
+        except StorageError:
+            log.exception("an account could not be erased")
+            await answer(interaction, replies.ACCOUNT_FAILED)
+            return
+        receipt = json.dumps(erased.receipt, ensure_ascii=False, indent=1).encode()
+        await interaction.followup.send(
+            replies.account_deleted(erased), file=discord.File(io.BytesIO(receipt), "receipt.json"), ephemeral=True
+        )
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    @app_commands.command(description="Ask whoever runs the bot for something about your data")
+    @app_commands.describe(kind="What you ask for", text="In your own words")
+    @app_commands.choices(
+        kind=[app_commands.Choice(name=name, value=kind.value) for kind, (name, _) in replies.KINDS.items()]
+    )
+    async def request(
+        self,
+        interaction: Interaction,
+        kind: app_commands.Choice[str],
+        text: app_commands.Range[str, 1, TEXT_LENGTH] | None = None,
+    ) -> None:
+        """Put it down, with the day by which it is answered."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        user_id, at = interaction.user.id, self._services.clock.now()
+        entries = await self._requests.of(user_id)
+        if sum(entry.closed_at is None for entry in entries) >= OPEN_REQUESTS:
+            raise UserMistake(replies.TOO_MANY_REQUESTS.format(most=OPEN_REQUESTS))
+        wanted = RequestKind(kind.value)
+        await self._requests.add(user_id, wanted, interaction_id=interaction.id, at=at, text=text or "")
+        await answer(interaction, replies.requested(wanted, at + DEADLINE))
+
+    @app_commands.command(description="Your requests, and by when they are answered")
+    async def requests(self, interaction: Interaction) -> None:
+        """The caller's own."""
+        await answer(interaction, replies.requests(await self._requests.of(interaction.user.id)))
+
+    @app_commands.command(description="Confirm a request that you made by e-mail")
+    @app_commands.describe(code="The code from the answer that you got")
+    async def confirm(self, interaction: Interaction, code: app_commands.Range[str, 1, 100]) -> None:
+        """Make a request the caller's, by the code that was sent for it."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            entry = await self._requests.confirm(interaction.user.id, code, at=self._services.clock.now())
+        except CodeRefused:
+            raise UserMistake(replies.CODE_REFUSED) from None
+        await answer(interaction, f"{replies.CONFIRMED} {replies.requested(entry.kind, entry.due_at)}")
+
+    @app_commands.command(description="Check a receipt of a deletion")
+    @app_commands.describe(file="The JSON file that came with it")
+    async def receipt(self, interaction: Interaction, file: discord.Attachment) -> None:
+        """Whether it is of this installation and whole, and whether what it says is gone is gone."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if file.size > RECEIPT_BYTES:
+            raise UserMistake(replies.NOT_A_RECEIPT)
+        try:
+            receipt: Any = json.loads(await file.read())
+        except (ValueError, RecursionError):
+            raise UserMistake(replies.NOT_A_RECEIPT) from None
+        keyrings = {"the keyring of this bot": await keys_of(self._stores.databases.keyring)}
+        checked = verify_receipt(receipt, public_key=self._stores.secrets.public_key, keyrings=keyrings)
+        await answer(interaction, replies.receipt(checked))
+
+    # -- helpers --------------------------------------------------------------------------------------------------
+
+    async def cog_app_command_error(
+        self, interaction: Interaction, error: app_commands.AppCommandError | Exception
+    ) -> None:
+        """Say what went wrong, and what to do."""
+        await self._explain(interaction, error)
+
+    def _explained(self, act: Callable[[Interaction], Awaitable[None]]) -> Callable[[Interaction], Awaitable[None]]:
+        async def acted(interaction: Interaction) -> None:
+            try:
+                await act(interaction)
+            except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
+                await self._explain(interaction, error)
+
+        return acted
+
+    async def _explain(self, interaction: Interaction, error: Exception) -> None:
+        if isinstance(error, app_commands.CommandInvokeError):
+            error = error.original
+        if isinstance(error, UserMistake):
+            text = str(error)
+        else:
+            log.error("a command failed", exc_info=error)
+            text = replies.FAILED
+        try:
+            await answer(interaction, text)
+        except discord.HTTPException:
+            log.warning("an answer could not be delivered", extra={"error": type(error).__name__})
+
+
+class _TypedWord(ui.Modal):
+    """Asks for a word before it does what cannot be undone."""
+
+    def __init__(self, title: str, intro: str, word: str, then: Callable[[Interaction], Awaitable[None]]) -> None:
+        super().__init__(title=title, timeout=10 * 60)
+        self._word = word
+        self._then = then
+        self._typed: ui.TextInput[Any] = ui.TextInput(custom_id="word", min_length=1, max_length=40, placeholder=word)
+        self.add_item(ui.TextDisplay(intro))
+        self.add_item(ui.Label(text=replies.word_label(word), component=self._typed))
+
+    async def on_submit(self, interaction: Interaction, /) -> None:
+        """Do it, if the word is right."""
+        if self._typed.value.strip().casefold() != self._word:
+            await answer(interaction, replies.wrong_word(self._word))
+            return
+        await self._then(interaction)
+
+
+async def setup(bot: SkillRally) -> None:
+    """Register the commands; discord.py calls this."""
+    await bot.add_cog(Privacy(bot))

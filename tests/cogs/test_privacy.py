@@ -1,0 +1,432 @@
+"""`/privacy` as people use it: what is kept, taken along, deleted and asked for; in servers and in direct messages."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+import zipfile
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import select
+
+from bot.holdings import ABOUT, holdings
+from bot.loopback.rest import Upload
+from bot.rehearsal.stage import until
+from cogs import privacy, privacy_replies
+from storage import models
+from storage.errors import DatabaseBusy, DatabaseFailed
+from storage.ledger import Purpose
+from storage.package import PERIODS
+from storage.receipts import verify_receipt
+from storage.requests import Outcome, RequestKind
+from tests.cogs.conftest import ANNA, HOST, PETER, Practice
+from tests.cogs.test_transcript import KEEPS, interviewed, saved
+from tests.cogs.test_transcript import use as use_transcript
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from bot.loopback.callbacks import Reply
+    from bot.loopback.entities import Message
+
+CANARY = "zanzibar caravan quintessence"
+OTHERS = "How would you scale a database?"
+
+
+async def use(stage: Practice, name: str, command: str, *, channel_id: int | None = None, **options: object) -> Reply:
+    reply = await stage.discord.people.use(
+        stage.user(name).id, f"privacy {command}", channel_id or stage.place.text.id, options=options
+    )
+    assert reply.modal is not None or reply.ephemeral
+    return reply
+
+
+async def type_word(stage: Practice, name: str, command: str, word: str, *, channel_id: int | None = None) -> Reply:
+    form = (await use(stage, name, command, channel_id=channel_id)).modal
+    assert form is not None
+    reply = await stage.discord.people.submit(stage.user(name).id, form, {"word": word})
+    assert reply.ephemeral
+    return reply
+
+
+async def deleted(stage: Practice, name: str, *, channel_id: int | None = None) -> Reply:
+    """Delete an account, and wait for the answer."""
+    word = privacy_replies.DELETE_ACCOUNT_WORD
+    return await type_word(stage, name, "delete-account", word, channel_id=channel_id)
+
+
+def file_of(reply: Reply | Message) -> bytes:
+    message = reply if not hasattr(reply, "message") else cast("Reply", reply).message
+    assert message is not None
+    (file,) = cast("Message", message).attachments
+    return file.data
+
+
+def unzipped(data: bytes) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        return {name: package.read(name).decode() for name in package.namelist()}
+
+
+async def exported(stage: Practice, name: str) -> dict[str, str]:
+    return unzipped(file_of(await use(stage, name, "export")))
+
+
+async def canary_saved(stage: Practice) -> str:
+    """Oleg and Anna agreed to be kept, Anna said the canary and saved the interview; Oleg saved it too."""
+    await stage.start(HOST)
+    for name in (HOST, ANNA):
+        await stage.join(name, KEEPS)
+    stage.say(HOST, OTHERS)
+    stage.say(ANNA, CANARY)
+    await stage.end(HOST)
+    await saved(stage, HOST)
+    return await saved(stage, ANNA)
+
+
+async def sealed(stage: Practice, name: str) -> list[bytes]:
+    """What is stored of somebody: their sealed words, the salts of their consents, and what they are found by."""
+    stores = stage.app.services.stores
+    subject = await stores.subjects.find(stage.user(name).id)
+    assert subject is not None
+    async with stores.databases.content.read() as connection:
+        words = await connection.execute(select(models.Turn.enc_body).where(models.Turn.speaker_id == subject))
+        salts = await connection.execute(
+            select(models.ConsentEvent.salt).where(models.ConsentEvent.subject_id == subject)
+        )
+        return [
+            *(word for word in words.scalars() if word),
+            *salts.scalars(),
+            stores.subjects.index(stage.user(name).id),
+        ]
+
+
+def bytes_of(folder: Path) -> bytes:
+    """Every file: databases, journals, indices."""
+    return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
+
+
+# What people are told
+
+
+async def test_the_notice_is_the_policy_of_this_installation_and_its_hash_is_that_of_the_file(stage: Practice) -> None:
+    reply = await use(stage, PETER, "notice")
+
+    policy = stage.app.services.rights.policy
+    assert hashlib.sha256(file_of(reply)).hexdigest() in reply.text
+    assert policy.version in reply.text
+    assert "nobody@rehearsal.skillrally.app" in file_of(reply).decode()
+    assert reply.text.startswith("# Privacy policy")
+
+
+async def test_the_processors_are_listed_and_those_that_are_off_are_said_to_be_off(stage: Practice) -> None:
+    text = (await use(stage, PETER, "processors")).text
+
+    on, off = text.split("⚪", 1)
+    assert "**Discord** is on" in on
+    assert "United States" in on
+    assert "EU-U.S. Data Privacy Framework" in on
+    for name in ("Sentry", "PostHog", "OpenAI", "Speech server"):
+        assert f"**{name}** is off" in off
+
+
+async def test_the_contact_is_whoever_runs_this_bot(stage: Practice) -> None:
+    text = (await use(stage, PETER, "contact")).text
+
+    assert "the rehearsal" in text
+    assert "nobody@rehearsal.skillrally.app" in text
+
+
+# What is kept
+
+
+async def test_of_somebody_nobody_knows_nothing_is_kept_and_every_command_says_something_sensible(
+    stage: Practice,
+) -> None:
+    assert (await use(stage, PETER, "data")).text == privacy_replies.NOTHING_KEPT
+    assert (await use(stage, PETER, "requests")).text == privacy_replies.NO_REQUESTS
+    word = privacy_replies.DELETE_TRANSCRIPTS_WORD
+    assert (await type_word(stage, PETER, "delete-transcripts", word)).text == privacy_replies.NO_TRANSCRIPTS
+    assert json.loads((await exported(stage, PETER))["settings.json"])["records"] == []
+    gone = await deleted(stage, PETER)
+    assert "Nothing was kept about you" in gone.text
+    assert verify_receipt(json.loads(file_of(gone))).holds
+    assert await stage.app.services.stores.subjects.find(stage.user(PETER).id) is None
+
+
+async def test_what_is_kept_is_counted_without_content(stage: Practice) -> None:
+    await canary_saved(stage)
+
+    text = (await use(stage, ANNA, "data")).text
+
+    assert f"1 · {privacy_replies.TABLES['transcript']} · {PERIODS['saved']}" in text
+    assert f"2 · {privacy_replies.TABLES['turn']}" in text
+    assert f"3 · {privacy_replies.TABLES['consent_event']}" in text
+    assert CANARY not in text
+    assert f"1 · {privacy_replies.TABLES['subject']}" in text
+
+
+def test_every_table_with_rows_about_people_is_counted_and_has_words() -> None:
+    about = {table.__tablename__ for table in ABOUT}
+    leads = {"subject_id", "owner_id", "speaker_id", "reader_id", "idx", "pseudonym"}
+    with_people = {table.name for table in models.Content.metadata.tables.values() if leads & set(table.columns.keys())}
+
+    assert about == with_people == set(privacy_replies.TABLES)
+
+
+async def test_the_export_holds_own_words_and_withholds_those_of_others(stage: Practice) -> None:
+    await canary_saved(stage)
+
+    files = await exported(stage, ANNA)
+
+    assert CANARY in files["transcripts.json"]
+    assert json.loads(files["manifest.json"])["controller"]["name"] == "the rehearsal"
+    assert not [name for name, text in files.items() if OTHERS in text]
+    assert not [name for name, text in files.items() if str(stage.user(HOST).id) in text]
+
+
+async def test_an_export_that_does_not_fit_one_file_comes_in_several(
+    stage: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await canary_saved(stage)
+    monkeypatch.setattr(sys.modules["cogs.privacy"], "CAP_BYTES", 64 * 1024)
+
+    async def three(_: object, __: int, *, at: datetime, cap: int) -> list[bytes]:  # noqa: ARG001 - as `Packages.parts`
+        return [b"first", b"second", bytes(cap + 1)]
+
+    monkeypatch.setattr(type(stage.app.services.rights.packages), "parts", three)
+
+    reply = await use(stage, ANNA, "export")
+
+    await until(lambda: len(reply.followups) == 2, within_s=5)
+    assert [file_of(reply), file_of(reply.followups[0])] == [b"first", b"second"]
+    assert reply.followups[1].text == privacy_replies.too_large([3], 3)
+
+
+# Deleting
+
+
+async def test_an_account_is_deleted_and_nothing_of_it_is_left_anywhere(stage: Practice) -> None:
+    transcript = await canary_saved(stage)
+    services = stage.app.services
+    before = await sealed(stage, ANNA)
+    assert all(each in bytes_of(stage.folder / "data") for each in before)
+    hosts = await services.stores.ledger.history(stage.user(HOST).id)
+
+    gone = await deleted(stage, ANNA)
+
+    assert "**Deleted.**" in gone.text
+    receipt = json.loads(file_of(gone))
+    assert verify_receipt(receipt, public_key=services.stores.secrets.public_key).holds
+    assert receipt["rows"]["transcript"] == 1
+    assert str(stage.user(ANNA).id) not in json.dumps(receipt)
+    assert not any(services.stores.ledger.allowed(stage.user(ANNA).id, purpose) for purpose in Purpose)
+    assert (await use(stage, ANNA, "data")).text == privacy_replies.NOTHING_KEPT
+    assert not [name for name, text in (await exported(stage, ANNA)).items() if CANARY in text]
+    assert "You have no transcripts" in (await use_transcript(stage, ANNA, "list")).text
+    assert CANARY not in (await use_transcript(stage, ANNA, "view", transcript=transcript)).text
+    left = bytes_of(stage.folder / "data")
+    assert not [each for each in before if each in left]
+    assert CANARY.encode() not in left
+    assert str(stage.user(ANNA).id).encode() not in left
+    # Another person's data is untouched, but for her words in it.
+    assert await services.stores.ledger.history(stage.user(HOST).id) == hosts
+    assert services.stores.ledger.allowed(stage.user(HOST).id, Purpose.SAVE)
+    (entry,) = (await services.stores.transcripts.list(stage.user(HOST).id, at=services.clock.now())).entries
+    text = (await use_transcript(stage, HOST, "view", transcript=str(entry.id))).text
+    assert OTHERS in text
+    assert CANARY not in text
+    assert "erased" in text
+
+
+async def test_an_account_is_deleted_during_an_interview_that_goes_on_without_that_person(stage: Practice) -> None:
+    await stage.start(HOST)
+    for name in (HOST, ANNA):
+        await stage.join(name, KEEPS)
+    stage.say(HOST, OTHERS)
+    stage.say(ANNA, CANARY)
+    await until(lambda: any(CANARY in m.text for m in stage.seen(PETER)), within_s=5)
+
+    await deleted(stage, ANNA)
+
+    assert not stage.running().gate.allowed(stage.user(ANNA).id)
+    assert stage.running().gate.allowed(stage.user(HOST).id)
+    assert stage.words(ANNA) == ""
+    assert OTHERS in stage.words(HOST)
+    await until(lambda: not any(CANARY in m.text for m in stage.seen(PETER)), within_s=5)
+    await stage.end(HOST)
+    transcript = await saved(stage, HOST)
+    assert CANARY not in (await use_transcript(stage, HOST, "view", transcript=transcript)).text
+
+
+async def test_who_is_let_in_while_the_account_is_deleted_is_heard_no_more_when_it_is_done(
+    stage: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.start(HOST)
+    await stage.join(ANNA, KEEPS)
+    stores = stage.app.services.stores
+    original = stores.keyring.destroy
+
+    async def joins_first(_: object, *args: Any, **options: Any) -> object:
+        await stage.join(ANNA)  # her yes still stands, so no form opens
+        assert stage.running().gate.allowed(stage.user(ANNA).id)
+        return await original(*args, **options)
+
+    monkeypatch.setattr(type(stores.keyring), "destroy", joins_first)
+    await deleted(stage, ANNA)
+
+    assert not stage.running().gate.allowed(stage.user(ANNA).id)
+    await stage.end(HOST)
+
+
+async def test_a_wrong_word_deletes_nothing(stage: Practice) -> None:
+    transcript = await canary_saved(stage)
+    user_id, services = stage.user(ANNA).id, stage.app.services
+    before = await holdings(services.stores, user_id, at=services.clock.now())
+    for command, wrong, right in (
+        ("delete-account", privacy_replies.DELETE_TRANSCRIPTS_WORD, privacy_replies.DELETE_ACCOUNT_WORD),
+        ("delete-transcripts", privacy_replies.DELETE_ACCOUNT_WORD, privacy_replies.DELETE_TRANSCRIPTS_WORD),
+    ):
+        reply = await type_word(stage, ANNA, command, wrong)
+        assert reply.text == privacy_replies.wrong_word(right)
+
+    assert await holdings(services.stores, user_id, at=services.clock.now()) == before
+    assert services.stores.ledger.allowed(user_id, Purpose.SAVE)
+    assert CANARY in (await use_transcript(stage, ANNA, "view", transcript=transcript)).text
+
+
+async def test_all_own_transcripts_are_deleted_and_words_in_those_of_others_stay(stage: Practice) -> None:
+    await canary_saved(stage)
+    await interviewed(stage, HOST, ANNA)
+    await saved(stage, ANNA)
+
+    reply = await type_word(stage, ANNA, "delete-transcripts", privacy_replies.DELETE_TRANSCRIPTS_WORD.upper())
+
+    assert "2 transcripts of yours" in reply.text
+    assert "Your words in transcripts of other people stay" in reply.text
+    assert "You have no transcripts" in (await use_transcript(stage, ANNA, "list")).text
+    services = stage.app.services
+    (entry,) = (await services.stores.transcripts.list(stage.user(HOST).id, at=services.clock.now())).entries
+    assert CANARY in (await use_transcript(stage, HOST, "view", transcript=str(entry.id))).text
+    assert services.stores.ledger.allowed(stage.user(ANNA).id, Purpose.SAVE)
+
+
+async def test_everything_works_in_direct_messages(stage: Practice) -> None:
+    await canary_saved(stage)
+    direct = stage.world.open_dm(stage.user(ANNA).id, stage.bot_id).id
+
+    for command in ("notice", "processors", "contact", "data", "requests"):
+        assert (await use(stage, ANNA, command, channel_id=direct)).text
+    files = unzipped(file_of(await use(stage, ANNA, "export", channel_id=direct)))
+    assert CANARY in files["transcripts.json"]
+    gone = await deleted(stage, ANNA, channel_id=direct)
+    assert verify_receipt(json.loads(file_of(gone))).holds
+    assert await stage.app.services.stores.subjects.find(stage.user(ANNA).id) is None
+
+
+async def test_what_could_not_be_done_is_said(stage: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    await canary_saved(stage)
+
+    async def busy(_: object) -> None:
+        raise DatabaseBusy("somebody keeps reading")
+
+    monkeypatch.setattr(type(stage.app.services.stores.databases.content), "compact", busy)
+    gone = await deleted(stage, ANNA)
+
+    assert "could not be rewritten yet" in gone.text
+    assert json.loads(file_of(gone))["files_rewritten"] is False
+
+
+async def test_an_erasure_that_fails_is_answered_and_the_person_is_heard_no_more(
+    stage: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.start(HOST)
+    await stage.join(ANNA, KEEPS)
+
+    async def fails(*_: object, **__: object) -> None:
+        raise DatabaseFailed("the disk is gone")
+
+    monkeypatch.setattr(type(stage.app.services.rights.erasure), "account", fails)
+    reply = await deleted(stage, ANNA)
+
+    assert reply.text == privacy_replies.ACCOUNT_FAILED
+    assert not stage.running().gate.allowed(stage.user(ANNA).id)
+    await stage.end(HOST)
+
+
+# Asking
+
+
+async def test_a_request_is_put_down_once_and_due_in_thirty_days(stage: Practice) -> None:
+    payloads: list[Any] = []
+    parsers = cast("dict[str, Any]", stage.app.bot._connection.parsers)
+    deliver = parsers["INTERACTION_CREATE"]
+
+    def noting(data: Any) -> None:
+        payloads.append(data)
+        deliver(data)
+
+    parsers["INTERACTION_CREATE"] = noting
+    requests = stage.app.services.stores.requests
+
+    reply = await use(stage, ANNA, "request", kind="objection", text="Please *stop* counting.")
+    deliver(payloads[0])  # Discord says it twice
+    listed = await use(stage, ANNA, "requests")
+
+    (entry,) = await requests.of(stage.user(ANNA).id)
+    assert entry.kind is RequestKind.OBJECTION
+    assert entry.due_at - entry.received_at == timedelta(days=30)
+    assert f"<t:{int(entry.due_at.timestamp())}:D>" in reply.text
+    assert "Please \\*stop\\* counting." in listed.text
+    assert (await use(stage, PETER, "requests")).text == privacy_replies.NO_REQUESTS
+    await requests.close(entry.id, Outcome.DONE, at=datetime.now(UTC))
+    assert "done on" in (await use(stage, ANNA, "requests")).text
+
+
+async def test_nobody_makes_more_requests_than_can_be_answered(
+    stage: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Which discord.py loaded anew, and not the one that tests import.
+    monkeypatch.setattr(sys.modules["cogs.privacy"], "OPEN_REQUESTS", 1)
+    await use(stage, ANNA, "request", kind="access")
+
+    reply = await use(stage, ANNA, "request", kind="complaint")
+
+    assert reply.text == privacy_replies.TOO_MANY_REQUESTS.format(most=1)
+    assert len(await stage.app.services.stores.requests.of(stage.user(ANNA).id)) == 1
+
+
+async def test_a_request_by_email_becomes_that_of_whoever_enters_its_code(stage: Practice) -> None:
+    requests = stage.app.services.stores.requests
+    now = stage.app.services.clock.now()
+    _, code = await requests.add_email(RequestKind.ERASURE, received_at=now, at=now, text="")
+
+    assert (await use(stage, PETER, "confirm", code="AAAAAAAA-BBBBB")).text == privacy_replies.CODE_REFUSED
+    reply = await use(stage, ANNA, "confirm", code=code)
+
+    assert reply.text.startswith(privacy_replies.CONFIRMED)
+    assert (await use(stage, PETER, "confirm", code=code)).text == privacy_replies.CODE_REFUSED
+    assert [entry.kind for entry in await requests.of(stage.user(ANNA).id)] == [RequestKind.ERASURE]
+
+
+async def test_a_receipt_is_checked_and_a_changed_one_does_not_hold(stage: Practice) -> None:
+    await canary_saved(stage)
+    receipt = file_of(await deleted(stage, ANNA))
+
+    async def checked(data: bytes) -> str:
+        return (await use(stage, PETER, "receipt", file=Upload(0, "receipt.json", "application/json", data))).text
+
+    assert (await checked(receipt)).startswith("✅")
+    changed = json.loads(receipt) | {"erased_at": "2026-01-01T00:00:00+00:00"}
+    assert "the signature does not hold" in await checked(json.dumps(changed).encode())
+    for nonsense in (b"\xff\x00", b"[]", b"{}", b"[" * 100_000, bytes(privacy.RECEIPT_BYTES + 1)):
+        assert await checked(nonsense) == privacy_replies.NOT_A_RECEIPT
+
+
+def test_every_kind_of_request_and_every_outcome_has_words() -> None:
+    assert set(privacy_replies.KINDS) == set(RequestKind)
+    assert set(privacy_replies.OUTCOMES) == set(Outcome)
