@@ -220,6 +220,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
     @app_commands.command(description="Your requests, and by when they are answered")
     async def requests(self, interaction: Interaction) -> None:
         """The caller's own."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
         await answer(interaction, replies.requests(await self._requests.of(interaction.user.id)))
 
     @app_commands.command(description="Confirm a request that you made by e-mail")

@@ -7,33 +7,44 @@ import io
 import json
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 from sqlalchemy import select
 
+from bot.app import open_app
 from bot.holdings import ABOUT, holdings
 from bot.loopback.rest import Upload
-from bot.rehearsal.stage import until
+from bot.rehearsal.stage import practice_operations, until
 from cogs import privacy, privacy_replies
+from config.policy import PolicyText
+from config.processors import Processor
 from storage import models
+from storage.erasure import Erased
 from storage.errors import DatabaseBusy, DatabaseFailed
-from storage.ledger import Purpose
+from storage.ledger import Occasion, Purpose
 from storage.package import PERIODS
 from storage.receipts import verify_receipt
-from storage.requests import Outcome, RequestKind
+from storage.requests import Entry, Outcome, RequestKind
 from tests.cogs.conftest import ANNA, HOST, PETER, Practice
 from tests.cogs.test_transcript import KEEPS, interviewed, saved
 from tests.cogs.test_transcript import use as use_transcript
+from tests.flow.conftest import settings
+from tests.stt.sounds import ScriptedTranscriber
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     import pytest
 
+    from bot.app import App
     from bot.loopback.callbacks import Reply
     from bot.loopback.entities import Message
 
+ONE, OTHER = 80351110224678912, 175928847299117063
 CANARY = "zanzibar caravan quintessence"
 OTHERS = "How would you scale a database?"
 
@@ -430,3 +441,61 @@ async def test_a_receipt_is_checked_and_a_changed_one_does_not_hold(stage: Pract
 def test_every_kind_of_request_and_every_outcome_has_words() -> None:
     assert set(privacy_replies.KINDS) == set(RequestKind)
     assert set(privacy_replies.OUTCOMES) == set(Outcome)
+
+
+def test_no_answer_is_longer_than_discord_takes_however_much_there_is_to_say() -> None:
+    hard = "*" * 300
+    now = datetime.now(UTC)
+    policy = PolicyText("2026-11-23", "# Title\n\n" + "A long paragraph. " * 500, bytes(32))
+    listed = [
+        Processor(
+            name=f"{number} {hard}",
+            enabled=True,
+            purpose=hard,
+            data=(hard,),
+            region=hard,
+            transfer="scc",
+            evidence_url="https://skillrally.app/",
+            hosts=("skillrally.app",),
+            retention=hard,
+        )
+        for number in range(30)
+    ]
+    entries = [Entry(uuid4(), kind, "discord", True, hard, now, now) for kind in list(RequestKind) * 10]
+    erased = Erased(dict.fromkeys(privacy_replies.TABLES, 10**9), {}, files_rewritten=False, let_go=False)
+
+    assert len(privacy_replies.notice(policy)) <= 2_000
+    assert len(privacy_replies.notice(PolicyText("2026-11-23", "x" * 9_000, bytes(32)))) <= 2_000
+    assert len(privacy_replies.account_deleted(erased)) <= 2_000
+    assert "/privacy receipt" in privacy_replies.account_deleted(erased)
+    assert len(privacy_replies.processors(listed)) <= 4_000
+    assert len(privacy_replies.requests(entries)) <= 4_000
+    assert "more" in privacy_replies.requests(entries)
+
+
+# At the start
+
+
+async def test_a_bot_that_starts_with_an_old_backup_brings_nobody_back(tmp_path: Path) -> None:
+    kept = settings(data_dir=str(tmp_path / "data"), keys_dir=str(tmp_path / "keys"))
+
+    def opened() -> AbstractAsyncContextManager[App]:
+        return open_app(kept, operations=practice_operations(), transcriber=ScriptedTranscriber())
+
+    async with opened() as app:
+        stores = app.services.stores
+        how = Occasion(1, datetime.now(UTC), "en", "form")
+        for user_id in (ONE, OTHER):
+            await stores.ledger.give(user_id, [Purpose.SAVE], how, attested_age=16)
+            how = replace(how, interaction_id=2)
+    old = (tmp_path / "data" / "content.db").read_bytes()
+    async with opened() as app:
+        await app.services.rights.erasure.account(ONE, at=datetime.now(UTC))
+    (tmp_path / "data" / "content.db").write_bytes(old)
+
+    async with opened() as app:
+        services = app.services
+
+        assert await holdings(services.stores, ONE, at=datetime.now(UTC)) == []
+        assert not services.stores.ledger.allowed(ONE, Purpose.SAVE)
+        assert services.stores.ledger.allowed(OTHER, Purpose.SAVE)
