@@ -9,9 +9,11 @@ import sys
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from bot.app import open_app
@@ -26,7 +28,7 @@ from storage.erasure import Erased
 from storage.errors import DatabaseBusy, DatabaseFailed
 from storage.ledger import Occasion, Purpose
 from storage.package import PERIODS
-from storage.receipts import verify_receipt
+from storage.receipts import make_receipt, verify_receipt
 from storage.requests import Entry, Outcome, RequestKind
 from tests.cogs.conftest import ANNA, HOST, PETER, Practice
 from tests.cogs.test_transcript import KEEPS, interviewed, saved
@@ -314,14 +316,17 @@ async def test_all_own_transcripts_are_deleted_and_words_in_those_of_others_stay
     await canary_saved(stage)
     await interviewed(stage, HOST, ANNA)
     await saved(stage, ANNA)
+    services = stage.app.services
+    (entry,) = (await services.stores.transcripts.list(stage.user(HOST).id, at=services.clock.now())).entries
+    await use_transcript(stage, HOST, "share", transcript=str(entry.id), person=stage.user(ANNA).id)
 
     reply = await type_word(stage, ANNA, "delete-transcripts", privacy_replies.DELETE_TRANSCRIPTS_WORD.upper())
 
     assert "2 transcripts of yours" in reply.text
+    assert "could not be" not in reply.text
     assert "Your words in transcripts of other people stay" in reply.text
-    assert "You have no transcripts" in (await use_transcript(stage, ANNA, "list")).text
-    services = stage.app.services
-    (entry,) = (await services.stores.transcripts.list(stage.user(HOST).id, at=services.clock.now())).entries
+    own = (await services.stores.transcripts.list(stage.user(ANNA).id, at=services.clock.now())).entries
+    assert [(left.id, left.own) for left in own] == [(entry.id, False)]
     assert CANARY in (await use_transcript(stage, HOST, "view", transcript=str(entry.id))).text
     assert services.stores.ledger.allowed(stage.user(ANNA).id, Purpose.SAVE)
 
@@ -337,6 +342,15 @@ async def test_everything_works_in_direct_messages(stage: Practice) -> None:
     gone = await deleted(stage, ANNA, channel_id=direct)
     assert verify_receipt(json.loads(file_of(gone))).holds
     assert await stage.app.services.stores.subjects.find(stage.user(ANNA).id) is None
+
+
+async def test_the_commands_are_offered_everywhere_and_to_those_who_installed_the_bot_for_themselves(
+    stage: Practice,
+) -> None:
+    (registered,) = [each for each in stage.place.bot.commands.values() if each["name"] == "privacy"]
+
+    assert registered["contexts"] == [0, 1, 2]
+    assert registered["integration_types"] == [0, 1]
 
 
 async def test_what_could_not_be_done_is_said(stage: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -434,8 +448,21 @@ async def test_a_receipt_is_checked_and_a_changed_one_does_not_hold(stage: Pract
     assert (await checked(receipt)).startswith("✅")
     changed = json.loads(receipt) | {"erased_at": "2026-01-01T00:00:00+00:00"}
     assert "the signature does not hold" in await checked(json.dumps(changed).encode())
+    assert "another installation made this receipt" in await checked(json.dumps(_another_installations()).encode())
     for nonsense in (b"\xff\x00", b"[]", b"{}", b"[" * 100_000, bytes(privacy.RECEIPT_BYTES + 1)):
         assert await checked(nonsense) == privacy_replies.NOT_A_RECEIPT
+
+
+def _another_installations() -> dict[str, Any]:
+    """A receipt that is whole, by somebody else's key."""
+    key = Ed25519PrivateKey.generate()
+    secrets = cast("Any", SimpleNamespace(public_key=key.public_key().public_bytes_raw(), sign=key.sign))
+    now = datetime.now(UTC)
+    receipt = make_receipt(
+        secrets, scope="account", at=now, policy_version="1", rows={}, keys=[], files_rewritten=True, outside=[]
+    )
+    assert verify_receipt(receipt).holds
+    return receipt
 
 
 def test_every_kind_of_request_and_every_outcome_has_words() -> None:
