@@ -22,10 +22,12 @@ from bot import machine
 from bot.client import Services, SkillRally
 from bot.clock import Clock, SystemClock
 from bot.errors import StartRefused
+from bot.installation import Installation
 from bot.interview.interviews import Interviews
 from bot.interview.session import Hearing
 from bot.journal import LiveJournal
 from bot.stores import open_stores, rights
+from bot.upkeep import upkeep
 from bot.voice.opus import OpusUnavailable, load_libopus
 from config.errors import Unfit
 from config.operations import Operations
@@ -181,7 +183,9 @@ async def open_app(
         silero = Silero()
         hearing = Hearing(
             # What leaves the machine leaves it once, and is paid for once.
-            dispatcher=Dispatcher(transcriber, clock=clock.monotonic_s, ahead=not speech_host),
+            dispatcher=Dispatcher(
+                transcriber, clock=clock.monotonic_s, late_s=settings.latest_s, ahead=not speech_host
+            ),
             probability=lambda: SpeechProbability(silero),
             endpointing=Endpointing(silence_s=settings.silence_s),
             language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
@@ -205,7 +209,7 @@ async def open_app(
         )
         try:
             # Before Discord: nobody is answered from what should be erased.
-            await demands.erasure.heal()
+            await stack.enter_async_context(upkeep(Installation(settings, operations), stores, clock=clock))
         except StorageError as failed:
             raise StartRefused(_sentence(str(failed))) from None
         services = Services(

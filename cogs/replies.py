@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.ledger import Standing
-    from storage.transcripts import Deleted, Entry, Found, Page, Transcript, Turn
+    from storage.transcripts import Entry, Found, Page, Transcript, Turn
     from stt.engine import Snippet
 
 POLICY_URL = "https://skillrally.app/"
@@ -450,8 +450,10 @@ def sure(saved: Transcript) -> str:
     )
 
 
-def deleted(gone: Deleted) -> str:
+def deleted(rows: Mapping[str, int]) -> str:
     """What went with it."""
+    lines, comments, readers = (rows.get(table, 0) for table in ("turn", "feedback", "share"))
     return (
-        f"Deleted, with {gone.turns} lines, {gone.feedback} comments, and for {gone.shares} people who could read it."
+        f"Deleted for good, with {lines} lines, {comments} comments, and for {readers} people who could read it. A "
+        "restored backup does not bring it back."
     )

@@ -250,8 +250,10 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
     async def deleted(self, interaction: Interaction, transcript_id: UUID) -> None:
         """The caller has confirmed it."""
         try:
-            gone = await self._transcripts.delete(interaction.user.id, transcript_id)
-            await interaction.response.edit_message(content=replies.deleted(gone), view=None)
+            at = self._services.clock.now()
+            # Not only its rows: a restored backup must not bring it back.
+            gone = await self._services.rights.erasure.transcript(interaction.user.id, transcript_id, at=at)
+            await interaction.response.edit_message(content=replies.deleted(gone.rows), view=None)
         except Exception as error:  # noqa: BLE001 - as above
             await self._explain(interaction, error)
 

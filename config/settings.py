@@ -83,6 +83,12 @@ class Settings(BaseSettings):
         le=64,
         description="Recognition processes. 0: as many as there are cores, if there is memory for them.",
     )
+    latest_s: float = Field(
+        default=6.0,
+        ge=2.0,
+        le=60.0,
+        description="How late words may come when too much is said at once; what would be later is marked as missing.",
+    )
     glossary: str = Field(
         default="",
         max_length=400,

@@ -13,6 +13,7 @@ for Discord, and whatever settings and engine it is given.
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -46,9 +47,22 @@ CONNECT_S = 10.0
 END_S = 20.0
 
 
-def practice_operations() -> Operations:
-    """Who answers for a bot in a practice server: nobody that could be reached, and nothing of this machine's."""
+@functools.cache
+def _somewhere() -> TemporaryDirectory[str]:
+    """Gone when the process ends."""
+    return TemporaryDirectory(prefix="skillrally-practice-")
+
+
+def practice_operations(folder: Path | None = None) -> Operations:
+    """Who answers for a bot in a practice server: nobody that could be reached, and nothing of this machine's.
+
+    Args:
+        folder: Where backups go; a temporary one unless given.
+    """
+    folder = folder or Path(_somewhere().name)
     return Operations(
+        backup_dir=str(folder / "backups"),
+        keyring_backup_dir=str(folder / "keyring-backup"),
         _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own
         controller_name="the rehearsal",
         controller_email="nobody@rehearsal.skillrally.app",
@@ -120,7 +134,7 @@ class Stage:
         self.app = await stack.enter_async_context(
             open_app(
                 settings,
-                operations=practice_operations(),
+                operations=practice_operations(self.folder),
                 transcriber=self._transcriber,
                 connector=loopback_connector(self.discord),
             )
