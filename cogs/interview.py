@@ -114,7 +114,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
                 await self._draft(interaction, interview_id)
                 return
             if action == "save":
-                transcripts: Any = self._bot.get_cog("transcript") or self._bot.get_cog("Transcript")
+                transcripts: Any = self._bot.get_cog("Transcript")
                 await transcripts.pressed(interaction, self._held(interaction, interview_id))
                 return
             if action == "withdraw":

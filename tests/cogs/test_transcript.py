@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.loopback.filling import CannotDo
-from bot.rehearsal.stage import until
 from cogs import replies
 from cogs.transcript import FORMATS
 from storage.ledger import Purpose
@@ -178,7 +177,6 @@ async def test_a_transcript_is_deleted_after_it_was_confirmed(stage: Practice) -
 
     asked = await use(stage, ANNA, "delete", transcript=transcript)
     await stage.discord.people.press(stage.user(ANNA).id, asked, replies.DELETE_FOR_GOOD)
-    await until(lambda: True, within_s=1)
     assert "You have no transcripts" in (await use(stage, ANNA, "list")).text
 
 
