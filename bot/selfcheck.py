@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.errors import StartRefused
 from bot.installation import sentence
@@ -24,6 +24,7 @@ from storage.backup import backups, check_generations
 from storage.database import PRAGMAS, check_folder
 from storage.errors import StorageError
 from storage.live_messages import LiveMessages
+from storage.models import Subject
 from storage.requests import Requests
 from storage.retention import Retention
 
@@ -127,7 +128,17 @@ class _Kept:
 
     async def data_keys(self) -> str:
         versions = await self._stores.keyring.versions()
-        return f"{sum(versions.values())} data keys under {len(versions)} versions"
+        # Keys first: who joins meanwhile has a key before a row.
+        holders = await self._stores.keyring.holders()
+        async with self._databases.content.read() as connection:
+            people = set((await connection.execute(select(Subject.id))).scalars())
+        erased = {stone.subject for stone in await self._stores.keyring.tombstones()}
+        if locked := len(people - await self._stores.keyring.holders() - erased):
+            raise StorageError(f"{locked} people have no data key: restore the newest keyring")
+        said = f"{sum(versions.values())} data keys under {len(versions)} versions"
+        # Not deleted: somebody may be joining just now, and a newer backup of the content may need them.
+        orphans = len(holders - people)
+        return f"{said}; {orphans} of nobody who is known here: left by a kill or a restore" if orphans else said
 
     async def ledger(self) -> str:
         verdict = await self._stores.ledger.verify()

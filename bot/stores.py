@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from storage.database import open_databases
 from storage.erasure import Erasure
+from storage.errors import DecryptionFailed, Misconfigured, UnknownKey, UnsafePlace
 from storage.keyring import Keyring
 from storage.keys import EnvironmentKeys, FileKeys
 from storage.ledger import Ledger
@@ -98,7 +99,7 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
         )
         keyring = Keyring(databases.keyring, provider)
         stack.callback(keyring.close)
-        secrets = await keyring.secrets()
+        secrets = await _secrets(keyring, provider)
         stack.callback(secrets.wipe)
         subjects = Subjects(databases.content, keyring, secrets)
         ledger = Ledger(databases.content, keyring, secrets, subjects, policy=policy)
@@ -197,14 +198,27 @@ def erasure(
 
 
 async def open_provider(settings: Settings, stack: AsyncExitStack) -> KeyProvider:
-    """Who holds the key-encryption keys; made on the first start, if they are files."""
+    """Who holds the key-encryption keys."""
     if settings.vault_url:
         token = settings.vault_token.get_secret_value() if settings.vault_token else ""
         return await stack.enter_async_context(VaultKeys(settings.vault_url, token=token, key_name=settings.vault_key))
     if settings.keys is not None:
         return EnvironmentKeys(settings.keys.get_secret_value())
-    keys = FileKeys(settings.keys_folder, data_dir=settings.data_folder)
-    # Only where nothing was kept yet: data without its key must not get another one, under which it would never open.
-    if not (settings.data_folder / "keyring.db").exists():
-        await keys.create()
-    return keys
+    return FileKeys(settings.keys_folder, data_dir=settings.data_folder)
+
+
+async def _secrets(keyring: Keyring, provider: KeyProvider) -> Secrets:
+    """The installation's secrets; on the first start the first key is made, if keys are files."""
+    new = not await keyring.versions()
+    # Only where nothing was wrapped yet: a keyring that lost its keys must not get another one, which opens nothing.
+    if new and isinstance(provider, FileKeys):
+        await provider.create()
+    try:
+        return await keyring.secrets()
+    except (UnknownKey, DecryptionFailed, Misconfigured) as lost:
+        if new or isinstance(lost, UnsafePlace):
+            raise
+        raise Misconfigured(
+            "the key-encryption keys that this keyring was made with are not here: put back the copy that you keep of"
+            " them, or set SKILLRALLY_KEYS_DIR, SKILLRALLY_KEYS or SKILLRALLY_VAULT_URL as before; nothing was changed"
+        ) from None

@@ -204,16 +204,36 @@ class Erasure:
             NotFound: If this person has no such transcript, whoever else may have it.
             StorageError: If it could not be finished; `heal` will.
         """
+        if not (own := await self._own(user_id, transcript)):
+            raise NotFound("there is no such transcript of this person")
+        return await self._erase(own, at)
+
+    async def transcripts(self, user_id: int, *, at: datetime) -> Erased:
+        """Erase all transcripts of this person's own in the same way, and rewrite the files once for them.
+
+        From the first transaction on all of them are as good as gone: a process that is killed then leaves the rest to
+        `heal`.
+
+        Raises:
+            StorageError: If it could not be finished; `heal` will.
+        """
+        return await self._erase(await self._own(user_id), at)
+
+    async def _own(self, user_id: int, transcript: UUID | None = None) -> list[UUID]:
+        """The transcripts of this person, oldest first; only that one, if one is named."""
         subject = await self._subjects.find(user_id)
         async with self._content.read() as connection:
-            found = await connection.execute(
-                select(Transcript.id).where(Transcript.id == transcript, Transcript.owner_id == subject)
-            )
-            if found.first() is None:
-                raise NotFound("there is no such transcript of this person")
-        await self._keyring.destroy(transcript, at=at)
-        rows = await self._drop(transcript)
-        rewritten = await self._settle()
+            wanted = select(Transcript.id).where(Transcript.owner_id == subject).order_by(Transcript.number)
+            if transcript is not None:
+                wanted = wanted.where(Transcript.id == transcript)
+            return list((await connection.execute(wanted)).scalars())
+
+    async def _erase(self, own: Sequence[UUID], at: datetime) -> Erased:
+        await self._keyring.destroy_all(own, at=at)
+        rows: Counter[str] = Counter()
+        for transcript in own:
+            rows.update(await self._drop(transcript))
+        rewritten = await self._settle() if own else True
         return Erased(rows, self._receipt("transcript", at, rows, [], rewritten=rewritten), rewritten)
 
     async def heal(self) -> Healed:

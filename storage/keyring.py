@@ -230,26 +230,47 @@ class Keyring:
         Raises:
             ValueError: For the root and the installation, which are not people.
         """
-        if subject in {ROOT, INSTALLATION}:
+        (destroyed,) = await self.destroy_all([subject], at=at)
+        return destroyed
+
+    async def destroy_all(self, subjects: Sequence[UUID], *, at: datetime) -> list[Destroyed]:
+        """`destroy` each of *subjects*, all in one transaction; what is returned has their order.
+
+        Raises:
+            ValueError: For the root and the installation, which are not people.
+        """
+        if {ROOT, INSTALLATION} & set(subjects):
             raise ValueError("only a person's keys are destroyed")
-        self._forget([subject])
+        self._forget(subjects)
         async with self._database.write() as connection:
-            stones = await connection.execute(select(Tombstone.__table__).where(Tombstone.subject_id == subject))
-            stone = stones.mappings().first()
-            keys = await connection.execute(select(Dek.wrapped).where(Dek.subject_id == subject).order_by(Dek.dek_ver))
-            hashes = tuple(hashlib.sha256(wrapped).digest() for wrapped in keys.scalars())
-            await connection.execute(delete(Dek).where(Dek.subject_id == subject))
-            if stone is not None:
-                return _destroyed(stone)
-            generation = await _raise_generation(connection)
-            expires_at = at + self._tombstone_life
-            await connection.execute(
-                insert(Tombstone).values(subject_id=subject, generation=generation, erased_at=at, expires_at=expires_at)
-            )
-        self._forget([subject])  # again: it may have been lent while the transaction waited
-        if self._generation == generation - 1:
-            self._generation = generation  # nothing else happened, so all others' keys are still good
-        return Destroyed(subject, generation, at, expires_at, hashes)
+            done = [await self._destroy(connection, subject, at) for subject in subjects]
+        self._forget(subjects)  # again: one may have been lent while the transaction waited
+        fresh = sorted(destroyed.generation for destroyed, is_new in done if is_new)
+        if fresh and self._generation == fresh[0] - 1:
+            self._generation = fresh[-1]  # nothing else happened, so all others' keys are still good
+        return [destroyed for destroyed, _ in done]
+
+    async def _destroy(self, connection: AsyncConnection, subject: UUID, at: datetime) -> tuple[Destroyed, bool]:
+        """What was destroyed, and whether that was not done before."""
+        stones = await connection.execute(select(Tombstone.__table__).where(Tombstone.subject_id == subject))
+        stone = stones.mappings().first()
+        keys = await connection.execute(select(Dek.wrapped).where(Dek.subject_id == subject).order_by(Dek.dek_ver))
+        hashes = tuple(hashlib.sha256(wrapped).digest() for wrapped in keys.scalars())
+        await connection.execute(delete(Dek).where(Dek.subject_id == subject))
+        if stone is not None:
+            return _destroyed(stone), False
+        generation = await _raise_generation(connection)
+        expires_at = at + self._tombstone_life
+        await connection.execute(
+            insert(Tombstone).values(subject_id=subject, generation=generation, erased_at=at, expires_at=expires_at)
+        )
+        return Destroyed(subject, generation, at, expires_at, hashes), True
+
+    async def holders(self) -> set[UUID]:
+        """Whose data keys there are, the root's and the installation's left out."""
+        async with self._database.read() as connection:
+            found = set((await connection.execute(select(Dek.subject_id).distinct())).scalars())
+        return found - {ROOT, INSTALLATION}
 
     async def discard(self, subject: UUID) -> None:
         """Delete the keys of a subject that never came to be, and so sealed nothing that is kept."""

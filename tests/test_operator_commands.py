@@ -445,3 +445,52 @@ def test_a_readable_key_and_an_open_folder_are_red(made: Bot, tmp_path: Path) ->
     assert said.returncode == 1
     assert "chmod 0400" in said.stdout
     assert "chmod 0700" in said.stdout
+
+
+def test_a_lost_folder_of_keys_is_said_in_one_sentence(made: Bot, tmp_path: Path) -> None:
+    (tmp_path / "keys").rename(tmp_path / "away")
+
+    said = made("keys", "status")
+
+    assert said.returncode != 0
+    assert "put back the copy" in said.stdout + said.stderr
+    assert not (tmp_path / "keys").exists()
+
+
+async def _orphan() -> None:
+    async with Installation(Settings(), Operations()).stores() as stores:
+        await stores.keyring.ensure(uuid4())
+
+
+async def _lock_out(user_id: int) -> None:
+    async with Installation(Settings(), Operations()).stores() as stores:
+        subject = await stores.subjects.find(user_id)
+        assert subject is not None
+        await stores.keyring.discard(subject)
+
+
+def said_of(bot: Bot, name: str) -> tuple[bool | None, str]:
+    lines = {line["name"]: line for line in json.loads(bot("selfcheck", "--json").stdout)}
+    return lines[name]["ok"], lines[name]["said"]
+
+
+def test_data_keys_of_nobody_are_counted(made: Bot) -> None:
+    meet(ANNA)
+    assert said_of(made, "data keys") == (True, "2 data keys under 1 versions")
+
+    asyncio.run(_orphan())
+
+    assert said_of(made, "data keys") == (
+        True,
+        "3 data keys under 1 versions; 1 of nobody who is known here: left by a kill or a restore",
+    )
+
+
+def test_somebody_whose_data_key_is_lost_is_red(made: Bot) -> None:
+    meet(ANNA)
+
+    asyncio.run(_lock_out(ANNA))
+
+    ok, said = said_of(made, "data keys")
+    assert not ok
+    assert "restore the newest keyring" in said

@@ -326,6 +326,66 @@ async def test_one_transcript_goes_and_the_others_stay(people: People) -> None:
     assert verify_receipt(erased.receipt).holds
 
 
+@both
+async def test_all_own_transcripts_go_together_and_the_files_are_rewritten_once(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = await story(people)
+    own = [saved["anna's"], *[await people.save(ANNA, ANNA, BEN) for _ in range(4)]]
+    erasure, rewritten = people.erasure(), 0
+    rewrite = erasure._rewrite
+
+    async def counted() -> bool:
+        nonlocal rewritten
+        rewritten += 1
+        return await rewrite()
+
+    monkeypatch.setattr(erasure, "_rewrite", counted)
+
+    erased = await erasure.transcripts(ANNA, at=NOW)
+
+    assert (erased.rows["transcript"], rewritten, erased.files_rewritten) == (5, 1, True)
+    for transcript in own:
+        with pytest.raises(NotFound):
+            await read(people, ANNA, transcript)
+    assert await read(people, BEN, saved["ben's"]) == {0: words_of(BEN), 1: words_of(ANNA)}
+    assert verify_receipt(erased.receipt).holds
+    assert (await people.erasure().heal()).erased == 0
+
+
+async def test_of_all_own_transcripts_none_is_left_when_it_is_killed_after_the_first_step(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await people.join(ANNA)
+    for _ in range(3):
+        await people.save(ANNA, ANNA)
+    erasure = people.erasure()
+
+    async def killed(_: UUID) -> dict[str, int]:
+        raise DatabaseFailed("killed")
+
+    monkeypatch.setattr(erasure, "_drop", killed)
+    with pytest.raises(DatabaseFailed):
+        await erasure.transcripts(ANNA, at=NOW)
+
+    assert (await people.erasure().heal()).erased == 3
+    assert (await people.transcripts.list(ANNA, at=NOW)).total == 0
+
+
+async def test_who_has_no_transcript_erases_none_and_no_file_is_rewritten(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await story(people)
+    erasure = people.erasure()
+
+    async def never() -> bool:
+        raise AssertionError
+
+    monkeypatch.setattr(erasure, "_rewrite", never)
+
+    assert not any((await erasure.transcripts(CLEO, at=NOW)).rows.values())
+
+
 async def test_nobody_erases_somebody_elses_transcript_or_learns_that_it_exists(people: People) -> None:
     saved = await story(people)
     erasure = people.erasure()

@@ -16,6 +16,8 @@ from bot.storage_command import bring_back, make_backup, purge_all
 from config.operations import Operations
 from config.settings import Settings
 from storage.database import open_databases
+from storage.errors import Misconfigured
+from storage.keys import FileKeys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +58,34 @@ async def test_a_good_installation_is_green(served: Installation) -> None:
     await init(served)
 
     assert {line.ok for line in await check(served, clock=CLOCK)} == {True}
+
+
+async def test_a_lost_folder_of_keys_is_said_at_the_start_and_no_other_key_takes_its_place(
+    served: Installation,
+) -> None:
+    await init(served)
+    keys = served.settings.keys_folder
+    away = keys.rename(keys.with_name("away"))
+
+    with pytest.raises(Misconfigured, match="put back the copy"):
+        async with served.stores():
+            pass
+
+    assert not keys.exists()
+    away.rename(keys)
+    async with served.stores() as stores:
+        assert await stores.keyring.versions() == {1: 1}
+
+
+async def test_the_keys_of_another_installation_are_said_to_be_the_wrong_ones(served: Installation) -> None:
+    await init(served)
+    keys = served.settings.keys_folder
+    keys.rename(keys.with_name("away"))
+    await FileKeys(keys, data_dir=served.settings.data_folder).create()
+
+    with pytest.raises(Misconfigured, match="put back the copy"):
+        async with served.stores():
+            pass
 
 
 async def test_backups_are_left_to_the_servers_own_tools(served: Installation) -> None:
