@@ -10,6 +10,8 @@ import discord
 from discord.ext import commands
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import aiohttp
 
     from bot.clock import Clock
@@ -20,8 +22,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.leftovers", "cogs.interview", "cogs.consent", "cogs.transcript", "cogs.privacy")
+EXTENSIONS = ("cogs.locales", "cogs.leftovers", "cogs.interview", "cogs.consent", "cogs.transcript", "cogs.privacy")
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""
+
+
+def _as_discord_says(_user_id: int) -> str | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Services:
         rights: What people may demand of it.
         journal: What stands on Discord's servers.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
+        language_of: Which language somebody chose to be answered in, by their id; None if they leave it to Discord.
     """
 
     settings: Settings
@@ -42,6 +49,7 @@ class Services:
     journal: LiveJournal
     interviews: Interviews
     speech_host: str = ""
+    language_of: Callable[[int], str | None] = _as_discord_says
 
 
 def intents() -> discord.Intents:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from typing import TYPE_CHECKING
+
 import hypothesis
 import pytest
 
 from bot.loopback.authority import Authority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Two tests share two cores with whatever else runs there: how long one example takes says nothing.
 hypothesis.settings.register_profile("tests", deadline=None)
@@ -16,3 +22,20 @@ hypothesis.settings.load_profile("tests")
 def authority() -> Authority:
     """One throw-away authority for all: making it costs some milliseconds each time."""
     return Authority()
+
+
+@pytest.fixture(autouse=True)
+def sentence_faults() -> Iterator[list[str]]:
+    """Sentences that were missing, or lacked a value, while a test ran: it fails unless it clears them."""
+    faults: list[str] = []
+
+    class Watch(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            faults.append(f"{record.getMessage()}: {getattr(record, 'kind', '')}")
+
+    watch = Watch(logging.ERROR)
+    log = logging.getLogger("config.sentences")
+    log.addHandler(watch)
+    yield faults
+    log.removeHandler(watch)
+    assert faults == []

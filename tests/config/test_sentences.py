@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from config import sentences
+from config.errors import Unfit
+from config.sentences import languages, nearest, words_of_language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EN = """
+queue-waits = { $people ->
+    [0] Nobody waits
+    [one] One person waits
+   *[other] { $people } people wait
+}.
+queue-place = Place { $place } for { $name }
+queue-ready = { $ready ->
+    [yes] Ready
+   *[no] Not ready
+}
+queue-only = Only in English
+queue-depth = Depth
+    .hint = How deep
+"""
+UK = """
+queue-waits = { $people ->
+    [0] Ніхто не чекає
+    [one] Чекає { $people } людина
+    [few] Чекають { $people } людини
+   *[many] Чекають { $people } людей
+}.
+queue-place = Місце { $place } для { $name }
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    for language, text in (("en", EN), ("uk", UK)):
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "queue.ftl").write_text(text, encoding="utf-8")
+    caches = (sentences.languages, sentences.words_of_language, sentences._bundle)
+    monkeypatch.setattr(sentences, "FOLDER", tmp_path)
+    for cached in caches:
+        cached.cache_clear()
+    yield tmp_path
+    for cached in caches:
+        cached.cache_clear()
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("people", "text"),
+    [
+        (0, "Ніхто не чекає."),
+        (1, "Чекає 1 людина."),
+        (2, "Чекають 2 людини."),
+        (5, "Чекають 5 людей."),
+        (21, "Чекає 21 людина."),
+    ],
+)
+def test_the_plural_is_the_one_of_the_language(people: int, text: str) -> None:
+    assert words_of_language("uk")("queue-waits", people=people) == text
+
+
+@pytest.mark.usefixtures("files")
+def test_what_a_language_lacks_is_read_in_english_and_noted(
+    caplog: pytest.LogCaptureFixture, sentence_faults: list[str]
+) -> None:
+    words = words_of_language("uk")
+
+    with caplog.at_level(logging.ERROR):
+        assert words("queue-only") == "Only in English"
+
+    assert [record.getMessage() for record in caplog.records] == ["a sentence is missing in a language"]
+    assert not words.has("queue-only")
+    sentence_faults.clear()
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("key", ["queue-nothing", "queue-depth.nothing", "queue-" + "long-" * 20])
+def test_a_missing_sentence_is_named_and_fits_wherever_words_stand(key: str, sentence_faults: list[str]) -> None:
+    text = words_of_language("en")(key)
+
+    assert text.startswith("No words yet: queue-")
+    assert len(text) <= 45
+    assert sentence_faults
+    sentence_faults.clear()
+
+
+@pytest.mark.usefixtures("files")
+def test_a_missing_value_is_noted_and_fails_nobody(sentence_faults: list[str]) -> None:
+    assert "Place" in words_of_language("en")("queue-place", place=1)
+
+    assert sentence_faults
+    sentence_faults.clear()
+
+
+@pytest.mark.usefixtures("files")
+def test_values_go_in_as_they_are() -> None:
+    words = words_of_language("en")
+
+    assert (
+        words("queue-place", place="{ $name }", name="{ queue-only } \u202e")
+        == "Place { $name } for { queue-only } \u202e"
+    )
+    assert words("queue-ready", ready=True) == "Ready"
+    assert words("queue-depth.hint") == "How deep"
+
+
+@pytest.mark.usefixtures("files")
+def test_numbers_are_written_as_the_language_does() -> None:
+    assert words_of_language("en")("queue-waits", people=1_234) == "1,234 people wait."
+    assert words_of_language("uk")("queue-waits", people=1_234) == "Чекають 1\u00a0234 людини."
+    assert words_of_language("uk").listed(["Анна", "Юля", "Євген"]) == "Анна, Юля і Євген"
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("wanted", "got"),
+    [
+        ("en-GB", "en"),
+        ("en-US", "en"),
+        ("uk", "uk"),
+        ("uk-UA", "uk"),
+        ("fr", "en"),
+        ("", "en"),
+        (None, "en"),
+        ("ukr", "en"),
+    ],
+)
+def test_the_nearest_language_is_used(wanted: str | None, got: str) -> None:
+    assert nearest(wanted) == got
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("queue-a = One\nqueue-a = Two\n", "a second queue-a"), ("queue-a = { $x\n", "cannot be understood")],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_its_place(files: Path, text: str, says: str) -> None:
+    (files / "uk" / "queue.ftl").write_text(text, encoding="utf-8")
+
+    with pytest.raises(Unfit, match=says) as refused:
+        words_of_language("uk")
+
+    assert "uk/queue.ftl" in str(refused.value)
+
+
+def test_english_german_and_ukrainian_are_there() -> None:
+    assert languages()[0] == "en"
+    assert {"en", "de", "uk"} <= set(languages())
