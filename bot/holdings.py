@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ABOUT: Final = (
     models.Subject,
     models.ConsentEvent,
+    models.OptOut,
     models.Transcript,
     models.Turn,
     models.Share,
@@ -70,6 +71,7 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
         where |= {
             models.Subject: models.Subject.id == subject,
             models.ConsentEvent: models.ConsentEvent.subject_id == subject,
+            models.OptOut: models.OptOut.subject_id == subject,
             models.Transcript: models.Transcript.owner_id == subject,
             models.Turn: models.Turn.speaker_id == subject,
             models.Share: or_(models.Share.reader_id == subject, models.Share.transcript_id.in_(own)),

@@ -13,6 +13,7 @@ StorageError
 ├── LeaseLost            another process does this job now
 ├── NotFound             there is no such thing, or it is not for whoever asked; which of both is not told
 ├── CodeRefused          not the code that was sent, or too late, or tried too often
+├── OptedOut             this person said never to be heard, and nobody but them can change that
 ├── NothingToSave        nobody's words are left that may be saved
 ├── KeyProviderFailed    whoever holds the key-encryption keys did not answer, or refused
 └── DatabaseFailed       the database did not do it; nothing of it was written
@@ -61,6 +62,10 @@ class DecryptionFailed(StorageError):
 
 class NotFound(StorageError):
     """There is no such thing, or it is not for whoever asked; which of both is not told."""
+
+
+class OptedOut(StorageError):
+    """This person said never to be heard, and nobody but them can change that."""
 
 
 class NothingToSave(StorageError):

@@ -2,6 +2,7 @@
 
     give / withdraw     events -> one transaction: event, commitment, link -> what `allowed` says
     allowed             from memory, without waiting; a withdrawal counts before it is even written
+    opt_out             never hear me, anywhere: counts at once, above every yes
     export              one person's own events and the chain, signed
     verify_ledger       anybody, offline: the events are in the chain, unchanged, and the chain is the installation's
 
@@ -38,8 +39,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import delete, func, insert, select
 
 from storage.crypto import Place, encode
-from storage.errors import StorageError
-from storage.models import ConsentEvent, ConsentLink, Subject
+from storage.errors import OptedOut, StorageError
+from storage.models import ConsentEvent, ConsentLink, OptOut, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,6 +80,10 @@ class Purpose(enum.StrEnum):
 
     ANALYTICS = "analytics"
     """Count what I use, under a pseudonym."""
+
+
+HEARING: Final = frozenset({Purpose.TRANSCRIBE, Purpose.CAPTIONS})
+"""What somebody who opted out of being heard can agree to no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +213,9 @@ class Ledger:
         self._order = asyncio.Lock()
         # By HMAC and purpose: whether a yes stands under this policy. Changed by whoever holds the lock.
         self._known: dict[tuple[bytes, str], bool] = {}
+        # By HMAC: who is never to be heard; and of those, whose word is not written yet, or could not be.
+        self._out: set[bytes] = set()
+        self._unwritten: set[bytes] = set()
         # Withdrawals that are not written yet, and those that could not be written.
         self._pending: Counter[tuple[bytes, str]] = Counter()
         self._failed: set[tuple[bytes, str]] = set()
@@ -216,7 +224,10 @@ class Ledger:
 
     def allowed(self, user_id: int, purpose: Purpose) -> bool:
         """Whether this person's yes stands, now. `refresh` must have been asked before the first time."""
-        key = (self._subjects.index(user_id), purpose.value)
+        idx = self._subjects.index(user_id)
+        if idx in self._out and purpose in HEARING:
+            return False
+        key = (idx, purpose.value)
         return self._known.get(key, False) and not self._pending[key] and key not in self._failed
 
     async def refresh(self) -> None:
@@ -233,6 +244,8 @@ class Ledger:
                 again = total != self._total + len(rows)
                 if again:  # somebody was erased
                     rows = await _events_after(connection, 0)
+                out = await connection.execute(select(Subject.idx).join(OptOut, OptOut.subject_id == Subject.id))
+                self._out = set(out.scalars()) | self._unwritten
             if again:
                 self._known.clear()
             for row in rows:
@@ -247,12 +260,15 @@ class Ledger:
         What this interaction put down is returned; the second time it is the same, and nothing is added.
 
         Raises:
+            OptedOut: If hearing is among them and this person is never to be heard.
             StorageError: If it could not be put down; `allowed` says what it said before.
         """
         wanted = sorted(set(purposes))
         if not wanted:
             return []
         async with self._order:
+            if not HEARING.isdisjoint(wanted) and self.opted_out(user_id):
+                raise OptedOut("this person is never to be heard")
             subject = await self._subjects.find_or_create(user_id, today=occasion.at.astimezone(UTC).date())
             put = await self._put(subject, wanted, occasion, given=True, attested_age=attested_age)
             idx = self._subjects.index(user_id)
@@ -293,6 +309,46 @@ class Ledger:
         finally:
             self._pending.subtract(keys)
             self._pending += Counter()  # drop the zeros
+
+    def opted_out(self, user_id: int) -> bool:
+        """Whether this person is never to be heard. `refresh` must have been asked before the first time."""
+        return self._subjects.index(user_id) in self._out
+
+    async def opt_out(self, user_id: int, occasion: Occasion) -> None:
+        """Never hear this person, in any server, from the moment this is called; what was agreed to is taken back.
+
+        Raises:
+            StorageError: If it could not be put down. It counts in this process even so, until a restart.
+        """
+        # Before anything that can wait or fail.
+        idx = self._subjects.index(user_id)
+        self._out.add(idx)
+        self._unwritten.add(idx)
+        await self.withdraw(user_id, HEARING, occasion)
+        day = occasion.at.astimezone(UTC).date()
+        subject = await self._subjects.find_or_create(user_id, today=day)
+        async with self._order:
+            async with self._content.write() as connection:
+                if (await connection.execute(select(OptOut).where(OptOut.subject_id == subject))).first() is None:
+                    await connection.execute(insert(OptOut).values(subject_id=subject, created_day=day))
+            self._out.add(idx)
+            self._unwritten.discard(idx)
+
+    async def opt_in(self, user_id: int) -> bool:
+        """Let this person be asked again, who agreed to nothing by that; whether that was not so before.
+
+        Raises:
+            StorageError: If it could not be put down; nothing has changed.
+        """
+        subject = await self._subjects.find(user_id)
+        async with self._order:
+            async with self._content.write() as connection:
+                gone = await connection.execute(delete(OptOut).where(OptOut.subject_id == subject))
+            idx = self._subjects.index(user_id)
+            was = idx in self._out
+            self._out.discard(idx)
+            self._unwritten.discard(idx)
+            return was or gone.rowcount > 0
 
     async def state(self, user_id: int) -> dict[Purpose, Standing]:
         """What this person's decisions mean now, for each purpose, read from the database."""
@@ -349,6 +405,10 @@ class Ledger:
                 for key in [key for key in self._known if key[0] == idx]:
                     del self._known[key]
                 gone = await connection.execute(delete(ConsentEvent).where(ConsentEvent.subject_id == subject))
+                await connection.execute(delete(OptOut).where(OptOut.subject_id == subject))
+            if idx is not None:
+                self._out.discard(idx)
+                self._unwritten.discard(idx)
             return gone.rowcount
 
     async def verify(self) -> Verdict:

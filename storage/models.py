@@ -179,6 +179,17 @@ class ConsentEvent(Content):
     enc_detail: Mapped[bytes] = mapped_column(info=_about("cipher", "consent", "legal_obligation", "account"))
 
 
+class OptOut(Content):
+    """Somebody who is never to be heard, in any server, whatever they agree to."""
+
+    __tablename__ = "opt_out"
+
+    subject_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), primary_key=True, info=_about("public", "consent", "legal_obligation", "account")
+    )
+    created_day: Mapped[date] = mapped_column(info=_about("public", "consent", "legal_obligation", "account"))
+
+
 class Transcript(Content):
     """An interview that its owner saved. Its number counts its owner's, from 1."""
 

@@ -14,11 +14,11 @@ import pytest_asyncio
 from sqlalchemy import delete, select, text, update
 
 from storage import ledger as ledgers
-from storage.errors import DatabaseBusy, StorageError
+from storage.errors import DatabaseBusy, OptedOut, StorageError
 from storage.keyring import Keyring
 from storage.keys import Secrets
 from storage.ledger import Ledger, Occasion, Policy, Purpose, Standing, verify_ledger
-from storage.models import ConsentEvent, ConsentLink, Subject
+from storage.models import ConsentEvent, ConsentLink, OptOut, Subject
 from storage.subjects import Subjects
 
 if TYPE_CHECKING:
@@ -602,3 +602,81 @@ async def test_a_ledger_without_its_tables_says_so(ledger: Ledger, databases: Da
     finally:
         async with databases.content.write() as connection:
             await connection.execute(text("ALTER TABLE moved RENAME TO consent_event"))
+
+
+# Never to be heard
+
+
+async def test_who_opts_out_is_heard_by_no_process_whatever_they_agreed_to(ledger: Ledger, elsewhere: Ledger) -> None:
+    await give(ledger, ANNA, *EVERYTHING)
+    await give(ledger, BEN, *EVERYTHING)
+
+    await ledger.opt_out(ANNA, press())
+    await elsewhere.refresh()
+
+    for each in (ledger, elsewhere):
+        assert each.opted_out(ANNA)
+        assert allowed(each, ANNA) == {Purpose.SAVE, Purpose.AI_FEEDBACK, Purpose.ANALYTICS}
+        assert allowed(each, BEN) == set(EVERYTHING)
+    assert [(each.purpose, each.given) for each in await ledger.history(ANNA)][-2:] == [
+        (Purpose.CAPTIONS, False),
+        (Purpose.TRANSCRIBE, False),
+    ]
+
+
+async def test_somebody_who_never_agreed_to_anything_can_opt_out(ledger: Ledger) -> None:
+    await ledger.opt_out(ANNA, press())
+    await ledger.opt_out(ANNA, press())
+
+    assert ledger.opted_out(ANNA)
+    with pytest.raises(OptedOut):
+        await give(ledger, ANNA, Purpose.TRANSCRIBE, Purpose.SAVE)
+    assert allowed(ledger, ANNA) == set()
+    await give(ledger, ANNA, Purpose.SAVE)
+    assert allowed(ledger, ANNA) == {Purpose.SAVE}
+
+
+async def test_who_opts_in_again_has_agreed_to_nothing_by_that(ledger: Ledger, elsewhere: Ledger) -> None:
+    await give(ledger, ANNA, *EVERYTHING)
+    await ledger.opt_out(ANNA, press())
+
+    assert await ledger.opt_in(ANNA)
+    assert not await ledger.opt_in(ANNA)
+    await elsewhere.refresh()
+
+    for each in (ledger, elsewhere):
+        assert not each.opted_out(ANNA)
+        assert not each.allowed(ANNA, Purpose.TRANSCRIBE)
+    await give(ledger, ANNA, Purpose.TRANSCRIBE)
+    assert ledger.allowed(ANNA, Purpose.TRANSCRIBE)
+
+
+async def test_an_opt_out_counts_before_it_is_written_and_although_it_cannot_be(
+    ledger: Ledger, elsewhere: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await give(ledger, ANNA, *EVERYTHING)
+    monkeypatch.setattr(ledger, "_put", _refuses)  # a database that is full does the same, on one kind only
+
+    with pytest.raises(DatabaseBusy):
+        await ledger.opt_out(ANNA, press())
+    await give(elsewhere, BEN, Purpose.SAVE)
+    await ledger.refresh()
+
+    assert ledger.opted_out(ANNA)
+    assert not ledger.allowed(ANNA, Purpose.TRANSCRIBE)
+
+
+async def test_an_opt_out_goes_with_the_account(ledger: Ledger) -> None:
+    await ledger.opt_out(ANNA, press())
+    async with ledger._content.read() as connection:
+        subject = (await connection.execute(select(Subject.id))).scalar_one()
+
+    await ledger.erase(subject)
+
+    assert not ledger.opted_out(ANNA)
+    async with ledger._content.read() as connection:
+        assert (await connection.execute(select(OptOut))).first() is None
+
+
+async def _refuses(*_: object, **__: object) -> None:
+    raise DatabaseBusy("somebody else has been writing for too long")
