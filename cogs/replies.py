@@ -406,8 +406,13 @@ def _turn(turn: Turn) -> str:
     if words is None:
         words = gap(turn.missing_s) if turn.missing_s else ""
     text = f"*{escape(words)}*" if words else escape(turn.text[:1_500]) + ("…" if len(turn.text) > 1_500 else "")
-    name = f"**{escape(turn.name)}** " if turn.name else ""
+    called = CALLED.get(turn.mark, turn.name)
+    name = f"**{escape(called)}** " if called else ""
     return f"`{turn.seq + 1}` {name}{text}"
+
+
+CALLED = {Mark.QUESTION: "Question", Mark.NOTE: "Your note"}
+"""What stands where a speaker would."""
 
 
 MARKS = {

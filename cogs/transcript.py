@@ -129,19 +129,7 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
             return self._ledger.allowed(user_id, Purpose.SAVE)
 
         # Read once: what is taken back while it is saved is seen by `saving`, and leaves the draft by itself.
-        said = [
-            Spoken(
-                speaker_id=s.speaker_id,
-                name=draft.names.get(s.speaker_id, ""),
-                start_s=s.start_s,
-                end_s=s.end_s,
-                text=s.text,
-                language=s.language,
-                confidence=s.confidence,
-                missing_s=s.missing_s,
-            )
-            for s in draft.snippets
-        ]
+        said = draft.turns()
         try:
             await self._transcripts.save(
                 interaction.user.id,
@@ -150,10 +138,11 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
                 saving,
                 at=at,
                 interaction_id=interaction.id,
+                notes=draft.notes_of(interaction.user.id),
             )
         except NothingToSave:
             raise UserMistake(replies.NOTHING_TO_SAVE) from None
-        left_out = len({s.speaker_id for s in said if not saving(s.speaker_id)})
+        left_out = len({s.speaker_id for s in said if isinstance(s, Spoken) and not saving(s.speaker_id)})
         await answer(interaction, replies.saved(len(said), left_out))
 
     # -- reading --------------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ JSON has everything, and CSV every turn, letter for letter; the others are for r
 spaces and characters that are not seen or turn the direction of a line are left out. What somebody said, or is called,
 forms nothing in any of them: no line of its own, no heading, link or mention, no formula, no tag, no cue.
 
-Where words are missing, each format says so: "[3 s not transcribed]", "[not saved]", "[redacted]", "[erased]".
+Where words are missing, each format says so: "[3 s not transcribed]", "[not saved]", "[redacted]", "[erased]". A
+question that was asked stands where a speaker would, as "Question", and a note of the owner's as "Note".
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from uuid import UUID
 
-from storage.transcripts import Mark, Transcript, Turn
+from storage.transcripts import ROLES, Mark, Transcript, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +45,7 @@ _MARKS: Final = {
     Mark.WITHHELD: "[withheld]",
     Mark.DAMAGED: "[damaged]",
 }
+_CALLED: Final = {Mark.QUESTION: "Question", Mark.NOTE: "Note"}
 _LINES = 2
 _MARK_S = 2.0
 _T = TypeVar("_T")
@@ -74,6 +76,9 @@ COLUMNS: Final = (
     "missing_s",
     "corrected",
     "own",
+    "role",
+    "typed",
+    "question_id",
 )
 """The columns of a CSV, and the members of a turn in JSON; see `Turn`."""
 
@@ -96,7 +101,7 @@ def as_markdown(transcript: Transcript) -> str:
     blocks = [f"# {_escaped(transcript.title)}", transcript.day.isoformat()]
     for turn in transcript.turns:
         stamp = "" if turn.start_s is None else f"`{_clock(turn.start_s)}` "
-        name = f"**{_escaped(_name(turn))}:** " if _name(turn) else ""
+        name = f"**{_escaped(_called(turn))}:** " if _name(turn) else ""
         words = _escaped(_words(turn)) if _has_words(turn) else f"*{_escaped(_words(turn))}*"
         blocks.append(f"{stamp}{name}{words}")
     return "\n\n".join(blocks) + "\n"
@@ -197,25 +202,33 @@ FORMATS: Final[Mapping[str, Callable[[Transcript], str]]] = {
 
 
 def _has_words(turn: Turn) -> bool:
-    return turn.mark is Mark.SAID and not turn.missing_s
+    return turn.mark in _CALLED or (turn.mark is Mark.SAID and not turn.missing_s)
 
 
 def _words(turn: Turn) -> str:
-    if turn.mark is not Mark.SAID:
+    if turn.mark in _MARKS:
         return _MARKS[turn.mark]
-    if turn.missing_s:
+    if turn.mark is Mark.SAID and turn.missing_s:
         return f"[{max(1, round(turn.missing_s))} s not transcribed]"
     return _plain(turn.text) or "…"
 
 
 def _name(turn: Turn) -> str:
+    if turn.mark in _CALLED:
+        return _CALLED[turn.mark]
     if turn.speaker is None and not turn.name:
         return ""
     return _plain(turn.name) or (f"Speaker {turn.speaker}" if turn.speaker else "")
 
 
+def _called(turn: Turn) -> str:
+    """The name with what the person was, and how they said it."""
+    more = ", ".join([*filter(None, [turn.role]), *(["typed"] if turn.typed else [])])
+    return f"{_name(turn)} ({more})" if more and turn.mark not in _CALLED else _name(turn)
+
+
 def _said_by(turn: Turn) -> str:
-    return f"{_name(turn)}: " if _name(turn) else ""
+    return f"{_called(turn)}: " if _name(turn) else ""
 
 
 def _plain(text: str) -> str:
@@ -298,7 +311,10 @@ def _cues(transcript: Transcript, *, named: bool) -> list[_Cue]:
 
 
 def _timed(turns: Sequence[Turn]) -> Iterator[tuple[Turn, float, float]]:
-    """Each turn with its times; one of which they are not kept stands where the one before ends, for two seconds."""
+    """Each turn with its times, one without an end for two seconds.
+
+    One of which no times are kept stands where the one before ends.
+    """
     after: list[float | None] = []
     following: float | None = None
     for turn in reversed(turns):
@@ -309,6 +325,8 @@ def _timed(turns: Sequence[Turn]) -> Iterator[tuple[Turn, float, float]]:
         if turn.start_s is not None and turn.end_s is not None:
             yield turn, turn.start_s, turn.end_s
             before = max(before, turn.end_s)
+        elif turn.start_s is not None:
+            yield turn, turn.start_s, turn.start_s + _MARK_S
         else:
             start_s = before if following is None else min(before, following)
             yield turn, start_s, start_s + _MARK_S
@@ -341,7 +359,17 @@ def _read_turn(data: Mapping[str, Any]) -> Turn:
         missing_s=_number(data["missing_s"]),
         corrected=_of(data["corrected"], bool),
         own=_of(data["own"], bool),
+        # Files of before there were roles and questions.
+        role=_role(data.get("role", "")),
+        typed=_of(data.get("typed", False), bool),
+        question_id=_of(data.get("question_id", ""), str),
     )
+
+
+def _role(value: object) -> str:
+    if _of(value, str) not in ROLES:
+        raise ValueError
+    return cast("str", value)
 
 
 def _of(value: object, kind: type[_T]) -> _T:

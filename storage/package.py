@@ -33,6 +33,7 @@ from sqlalchemy import or_, select
 from storage import models
 from storage.crypto import Place
 from storage.erasure import Page, quarters
+from storage.transcripts import Mark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -65,7 +66,7 @@ _TURNS = 1000
 _BATCH = 500
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "settings": ("discord_id", "subject", "known_since", "purposes"),
+    "settings": ("discord_id", "subject", "known_since", "never_heard", "purposes"),
     "consents": (
         "seq",
         "purpose",
@@ -92,6 +93,9 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "confidence",
         "missing_s",
         "corrected",
+        "role",
+        "typed",
+        "question_id",
     ),
     "shares": ("id", "transcript", "yours", "day", "expires_at"),
     "feedback": ("id", "transcript", "day", "model", "schema_version", "body"),
@@ -108,6 +112,8 @@ WHERE: Final[Mapping[str, str]] = {
     "subject.idx": "- an HMAC of your Discord id, which is in settings",
     "subject.enc_discord_id": "settings.discord_id",
     "subject.created_day": "settings.known_since",
+    "opt_out.subject_id": "settings.subject",
+    "opt_out.created_day": "settings.never_heard",
     "consent_link.seq": "- numbers the chain; it is in consents as part of the proof",
     "consent_link.commitment": "- a salted hash; it is in consents as part of the proof",
     "consent_link.head": "- a hash; it is in consents as part of the proof",
@@ -265,7 +271,8 @@ README: Final = """\
 This is everything that this bot keeps about you.
 
 manifest.json        what it is for, who gets it, for how long, and what you may demand
-settings             your Discord id, since when you are known here, and what you agree to now
+settings             your Discord id, since when you are known here, since when you are never to be heard, and what you
+                     agree to now
 consents             every yes and every withdrawal, with a proof that can be checked offline
 transcripts          what you said in saved interviews; what others said is left out
 shares               saved interviews that are shared by you or with you
@@ -386,7 +393,11 @@ def _turn(turn: Turn) -> dict[str, Any]:
             "confidence": turn.confidence,
             "missing_s": turn.missing_s,
             "corrected": turn.corrected,
+            "role": turn.role,
+            "typed": turn.typed,
         }
+    elif turn.mark in {Mark.QUESTION, Mark.NOTE}:
+        record |= {"start_s": turn.start_s, "text": turn.text, "question_id": turn.question_id}
     return record
 
 
@@ -530,6 +541,7 @@ class Packages:
 
     async def _settings(self, user_id: int, subject: UUID) -> Page:
         rows = await self._rows(select(models.Subject.created_day).where(models.Subject.id == subject))
+        since = await self._rows(select(models.OptOut.created_day).where(models.OptOut.subject_id == subject))
         standings = await self._ledger.state(user_id)
         return Page(
             "settings",
@@ -538,6 +550,7 @@ class Packages:
                     "discord_id": str(await self._subjects.discord_id(subject)),
                     "subject": str(subject),
                     "known_since": rows[0]["created_day"].isoformat(),
+                    "never_heard": since[0]["created_day"].isoformat() if since else None,
                     "purposes": {
                         purpose.value: {"given": standing.given, "stale": standing.stale, "allowed": standing.allowed}
                         for purpose, standing in standings.items()

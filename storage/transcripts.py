@@ -9,6 +9,9 @@ What somebody said opens with that person's key only, so when the key is destroy
 everybody's transcripts and nothing else is. A turn's sealed body names its transcript and its number there: a row that
 was moved to another transcript does not open, nor does one whose speaker was changed.
 
+Questions that were asked stand between the turns, and the owner's notes behind them, both under the owner's key.
+Notes are the owner's alone: whoever else reads the transcript does not see that there are any.
+
 Whoever may not read a transcript learns nothing about it, not even that it exists: everything done to it ends in the
 same `NotFound`. Shares are sealed by the owner, so whoever can write the database but has no keys cannot share with
 themselves. Nothing here reads a clock: the moment is an argument.
@@ -78,6 +81,12 @@ PAGE: Final = 10
 HITS: Final = 100
 """The most places that one search gives."""
 
+ROLES: Final = frozenset({"", "candidate", "interviewer", "observer"})
+"""What somebody was while they spoke; empty where nobody said."""
+
+QUESTION_ID_LENGTH: Final = 100
+"""The most characters of a question's id."""
+
 _T = TypeVar("_T")
 
 _BODY = 1
@@ -107,6 +116,15 @@ class Mark(enum.StrEnum):
     DAMAGED = "damaged"
     """What is stored does not open: it was changed or moved, or its key is lost."""
 
+    QUESTION = "question"
+    """A question that was asked: what follows, until the next one, belongs to it."""
+
+    NOTE = "note"
+    """What the owner wrote down during the interview; nobody else gets it."""
+
+
+_SEALED: Final = frozenset({Mark.SAID, Mark.QUESTION, Mark.NOTE})
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -121,6 +139,8 @@ class Spoken:
         language: Code of the language, such as "uk"; empty for a gap.
         confidence: 0.0 .. 1.0.
         missing_s: Above 0 for speech that got no words: how many seconds.
+        role: One of `ROLES`, as it was then.
+        typed: Whether it was written instead of spoken.
     """
 
     speaker_id: int = field(repr=False)
@@ -131,6 +151,36 @@ class Spoken:
     language: str = ""
     confidence: float = 1.0
     missing_s: float = 0.0
+    role: str = ""
+    typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was asked, to be saved.
+
+    Attributes:
+        start_s: When, in seconds on the session clock.
+        text: As it was asked.
+        question_id: Which one of a bank; empty for one that is in none.
+    """
+
+    start_s: float
+    text: str = field(repr=False)
+    question_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A note of the owner's, to be saved.
+
+    Attributes:
+        start_s: When it was written, in seconds on the session clock.
+        text: What it says.
+    """
+
+    start_s: float
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +200,9 @@ class Turn:
         missing_s: Above 0 for speech that got no words: how many seconds.
         corrected: Whether its speaker changed the words.
         own: Whether the reader is the speaker.
+        role: One of `ROLES`: what the speaker was then.
+        typed: Whether it was written instead of spoken.
+        question_id: Of a question: which one of a bank, if it is in one.
     """
 
     seq: int
@@ -164,6 +217,9 @@ class Turn:
     missing_s: float = 0.0
     corrected: bool = False
     own: bool = False
+    role: str = ""
+    typed: bool = False
+    question_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +290,7 @@ class Hit:
         title: Its title.
         day: When it was saved.
         seq: Which turn; None where the title fits.
-        name: Who speaks there; empty for the title.
+        name: Who speaks there; empty for the title, a question and a note.
         excerpt: The words that fit, with what stands around them.
     """
 
@@ -316,42 +372,48 @@ class Transcripts:
         self,
         owner: int,
         title: str,
-        turns: Sequence[Spoken],
+        turns: Sequence[Spoken | Asked],
         saving: Callable[[int], bool],
         *,
         at: datetime,
         interaction_id: int,
+        notes: Sequence[Noted] = (),
     ) -> UUID:
         """Save the words of those for whom *saving* says yes, and marks for all others; return the transcript's id.
+
+        Questions stand where they were asked, the owner's *notes* behind everything; neither is saved without words.
 
         *saving* is asked for each speaker at the beginning, when nobody else can write any more, and again right before
         the commit: whoever takes back their consent meanwhile is left out. The same *interaction_id* saves once, and
         gives the same id each time. When this returns, it is on the disk.
 
         Raises:
-            ValueError: If title or turns are not what `Spoken` says, or the interaction was answered with something
-                else.
+            ValueError: If title, turns or notes are not what they should be, or the interaction was answered with
+                something else.
             NothingToSave: If nobody who spoke wants it saved.
             StorageError: If it was not saved; nothing of it is stored.
         """
         title = _clean(title).strip()
         if not 0 < len(title) <= TITLE_LENGTH:
             raise ValueError(f"a title has 1 to {TITLE_LENGTH} characters")
-        _check(turns)
+        _check(turns, notes)
         # Before anybody is asked: the answer to a copy is the same, whatever was taken back meanwhile.
         if (known := await self._subjects.find(owner)) is not None:
             async with self._content.read() as connection:
                 if await self._answered(connection, known, interaction_id):
                     return self._id_for(interaction_id)
         agreed: dict[int, UUID] = {}
-        for speaker in {turn.speaker_id for turn in turns}:
+        for speaker in {turn.speaker_id for turn in turns if isinstance(turn, Spoken)}:
             # Not made if there is none: somebody who was erased a moment ago stays erased.
             if saving(speaker) and (subject := await self._subjects.find(speaker)) is not None:
                 agreed[speaker] = subject
         if not agreed:
             raise NothingToSave("nobody who spoke wants it saved")
         whose = await self._subjects.find_or_create(owner, today=_day(at))
-        draft = _Draft(title, sorted(turns, key=lambda turn: turn.start_s), whose, at, interaction_id)
+        # Who is asked and answers in the same moment was asked first.
+        ordered = sorted(turns, key=lambda turn: (turn.start_s, isinstance(turn, Spoken)))
+        later = sorted(notes, key=lambda note: note.start_s)
+        draft = _Draft(title, (*ordered, *later), whose, at, interaction_id)
         # Whoever took their consent back is out for good, so there are no more rounds than speakers.
         while agreed := {speaker: who for speaker, who in agreed.items() if saving(speaker)}:
             try:
@@ -446,7 +508,12 @@ class Transcripts:
             found = await connection.execute(_newest_first(readable).offset((page - 1) * PAGE).limit(PAGE))
             rows = found.mappings().all()
             ids = [row["id"] for row in rows]
-            turns = await _counts(connection, models.Turn.transcript_id, models.Turn.transcript_id.in_(ids))
+            seen = and_(
+                models.Turn.transcript_id == models.Transcript.id,
+                models.Turn.transcript_id.in_(ids),
+                or_(models.Transcript.owner_id == subject, models.Turn.state != Mark.NOTE.value),
+            )
+            turns = await _counts(connection, models.Turn.transcript_id, seen)
             readers = await _counts(
                 connection,
                 models.Share.transcript_id,
@@ -543,6 +610,8 @@ class Transcripts:
                         return False
                     turns = await _turns(connection, row["id"], after=after, limit=_BATCH)
                     for turn in turns:
+                        if turn["state"] == Mark.NOTE and row["owner_id"] != search.reader:
+                            continue
                         body = _body(turn, keys)
                         if not isinstance(body, Mark):
                             search.try_turn(row, title, turn["seq"], body)
@@ -584,7 +653,8 @@ class Transcripts:
     async def redact(self, user: int, transcript_id: UUID, seq: int) -> int:
         """Take the words of a turn out for good, as their speaker in any transcript or as the transcript's owner.
 
-        Comments on the transcript may quote them, so those are deleted too; how many that were is returned.
+        Of a note nothing is left. Comments on the transcript may quote the words, so those are deleted too; how many
+        that were is returned.
 
         Raises:
             NotFound: If there is no such turn, or it is neither *user*'s own words nor in *user*'s own transcript.
@@ -594,13 +664,23 @@ class Transcripts:
             row = await _one_turn(connection, transcript_id, seq)
             if row is None or subject not in {row["speaker_id"], row["owner_id"]}:
                 raise NotFound("there is no such turn")
-            if row["state"] != Mark.SAID:
+            if row["state"] not in _SEALED:
                 return 0  # nothing is there to take out
-            await connection.execute(
-                update(models.Turn)
-                .where(models.Turn.id == row["id"])
-                .values(enc_body=None, state=Mark.REDACTED.value, rev=row["rev"] + 1)
-            )
+            if row["state"] == Mark.NOTE:
+                # Without a mark: others, who do not see notes, would see that.
+                await connection.execute(delete(models.Turn).where(models.Turn.id == row["id"]))
+            else:
+                await connection.execute(
+                    update(models.Turn)
+                    .where(models.Turn.id == row["id"])
+                    .values(
+                        # A question was nobody's words.
+                        speaker_id=None if row["state"] == Mark.QUESTION else row["speaker_id"],
+                        enc_body=None,
+                        state=Mark.REDACTED.value,
+                        rev=row["rev"] + 1,
+                    )
+                )
             comments, jobs = await _without_comments(connection, [transcript_id])
         return comments + jobs
 
@@ -799,7 +879,8 @@ class Transcripts:
                 title = ""
             speakers: dict[UUID, int] | None = None if withhold else {}
             turns: list[Turn] = []
-            for batch in _batches(rows):
+            # Notes come last, so that nobody sees a gap where they are left out.
+            for batch in _batches([turn for turn in rows if own or turn["state"] != Mark.NOTE]):
                 turns += [_turn(turn, keys, reader, speakers, withhold=withhold) for turn in batch]
                 await asyncio.sleep(0)
         return Transcript(row["id"], title, row["created_day"], own, tuple(_named(turns)))
@@ -813,7 +894,7 @@ class _Draft:
     """What `save` was asked to save."""
 
     title: str = field(repr=False)
-    turns: Sequence[Spoken] = field(repr=False)
+    turns: Sequence[Spoken | Asked | Noted] = field(repr=False)
     owner: UUID
     at: datetime
     interaction_id: int = field(repr=False)
@@ -836,7 +917,7 @@ class _Search:
 
     def try_turn(self, row: RowMapping, title: str, seq: int, body: Mapping[str, Any]) -> None:
         if match := self._query.find(body["text"]):
-            self._add(match, row, Hit(row["id"], title, row["created_day"], seq, body["name"], match.excerpt))
+            self._add(match, row, Hit(row["id"], title, row["created_day"], seq, body.get("name", ""), match.excerpt))
 
     def _add(self, match: Match, row: RowMapping, hit: Hit) -> None:
         self.total += 1
@@ -859,28 +940,41 @@ async def _rows(draft: _Draft, transcript: UUID, agreed: Mapping[int, UUID], key
     for batch in _batches(draft.turns):
         for turn in batch:
             row: dict[str, Any] = {"id": uuid4(), "transcript_id": transcript, "seq": len(rows), "rev": 0}
-            subject = agreed.get(turn.speaker_id)
+            state, body, subject = _to_seal(turn, draft.owner, agreed)
             if subject is not None:
-                body = {
-                    "v": _BODY,
-                    "transcript": transcript.hex,
-                    "seq": row["seq"],
-                    "name": _clean(turn.name)[:NAME_LENGTH],
-                    "start": turn.start_s,
-                    "end": turn.end_s,
-                    "text": _clean(turn.text),
-                    "language": turn.language,
-                    "confidence": turn.confidence,
-                    "missing": turn.missing_s,
-                    "corrected": False,
-                }
-                sealed = keys.seal(subject, _dump(body), _turn_place(row["id"], 0))
-                rows.append(row | {"speaker_id": subject, "state": Mark.SAID.value, "enc_body": sealed})
+                common = {"v": _BODY, "transcript": transcript.hex, "seq": row["seq"], "start": turn.start_s}
+                sealed = keys.seal(subject, _dump(common | body), _turn_place(row["id"], 0))
+                rows.append(row | {"speaker_id": subject, "state": state.value, "enc_body": sealed})
             elif not rows or rows[-1]["state"] != Mark.NOT_SAVED:
                 # One for all that follow each other, so that not even how often they spoke is kept.
                 rows.append(row | {"speaker_id": None, "state": Mark.NOT_SAVED.value, "enc_body": None})
         await asyncio.sleep(0)
     return rows
+
+
+def _to_seal(
+    turn: Spoken | Asked | Noted, owner: UUID, agreed: Mapping[int, UUID]
+) -> tuple[Mark, dict[str, Any], UUID | None]:
+    """What kind of row it is, what is in it besides its place, and under whose key; nobody's, if it is not kept."""
+    text = _clean(turn.text)
+    match turn:
+        case Asked():
+            return Mark.QUESTION, {"text": text, "question": turn.question_id}, owner
+        case Noted():
+            return Mark.NOTE, {"text": text}, owner
+        case Spoken():
+            said = {
+                "name": _clean(turn.name)[:NAME_LENGTH],
+                "end": turn.end_s,
+                "text": text,
+                "language": turn.language,
+                "confidence": turn.confidence,
+                "missing": turn.missing_s,
+                "corrected": False,
+                "role": turn.role,
+                "typed": turn.typed,
+            }
+            return Mark.SAID, said, agreed.get(turn.speaker_id)
 
 
 def _dump(body: Mapping[str, Any]) -> bytes:
@@ -889,7 +983,7 @@ def _dump(body: Mapping[str, Any]) -> bytes:
 
 def _body(row: RowMapping, keys: Unlocked) -> dict[str, Any] | Mark:
     """What is in a turn, or why there is nothing."""
-    if row["state"] != Mark.SAID:
+    if row["state"] not in _SEALED:
         return Mark(row["state"]) if row["state"] in set(Mark) else Mark.DAMAGED
     try:
         plain = keys.open(row["speaker_id"], row["enc_body"] or b"", _turn_place(row["id"], row["rev"]))
@@ -902,7 +996,16 @@ def _body(row: RowMapping, keys: Unlocked) -> dict[str, Any] | Mark:
     finally:
         wipe(plain)
     # Sealed for this row, which somebody may have moved to another transcript, or up and down in its own.
-    return body if (body["transcript"], body["seq"]) == (row["transcript_id"].hex, row["seq"]) else Mark.DAMAGED
+    if (body["transcript"], body["seq"]) != (row["transcript_id"].hex, row["seq"]):
+        return Mark.DAMAGED
+    # And as what it is: words are no question, and the owner's note is not for everybody who reads.
+    return body if row["state"] == _kind(body) else Mark.DAMAGED
+
+
+def _kind(body: Mapping[str, Any]) -> Mark:
+    if "end" in body:
+        return Mark.SAID
+    return Mark.QUESTION if "question" in body else Mark.NOTE
 
 
 def _turn(
@@ -914,10 +1017,14 @@ def _turn(
         return Turn(row["seq"], Mark.WITHHELD)
     body = _body(row, keys)
     number = None
-    if who is not None and speakers is not None and (isinstance(body, dict) or body is Mark.REDACTED):
+    spoken = row["state"] == Mark.SAID and isinstance(body, dict)
+    if who is not None and speakers is not None and (spoken or body is Mark.REDACTED):
         number = speakers.setdefault(who, len(speakers) + 1)
     if isinstance(body, Mark):
         return Turn(row["seq"], body, number, own=own)
+    if row["state"] != Mark.SAID:
+        question = body.get("question", "")
+        return Turn(row["seq"], Mark(row["state"]), start_s=body["start"], text=body["text"], question_id=question)
     return Turn(
         seq=row["seq"],
         mark=Mark.SAID,
@@ -931,6 +1038,9 @@ def _turn(
         missing_s=body["missing"],
         corrected=body["corrected"],
         own=own,
+        # Those that were saved before there were roles have none.
+        role=body.get("role", ""),
+        typed=body.get("typed", False),
     )
 
 
@@ -1096,14 +1206,20 @@ def _clean(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def _check(turns: Sequence[Spoken]) -> None:
-    if len(turns) > TURNS:
+def _check(turns: Sequence[Spoken | Asked], notes: Sequence[Noted] = ()) -> None:
+    if len(turns) + len(notes) > TURNS:
         raise ValueError(f"a transcript has at most {TURNS} turns")
-    for turn in turns:
-        numbers = (turn.start_s, turn.end_s, turn.confidence, turn.missing_s)
-        if not all(math.isfinite(number) for number in numbers):
+    for turn in (*turns, *notes):
+        spoken = isinstance(turn, Spoken)
+        end_s = turn.end_s if spoken else turn.start_s
+        numbers = (turn.confidence, turn.missing_s) if spoken else (1.0, 0.0)
+        if not all(math.isfinite(number) for number in (turn.start_s, end_s, *numbers)):
             raise ValueError("a turn's numbers are finite")
-        if not 0 <= turn.start_s <= turn.end_s <= LONGEST_S or not 0 <= turn.confidence <= 1 or turn.missing_s < 0:
+        if not 0 <= turn.start_s <= end_s <= LONGEST_S or not 0 <= numbers[0] <= 1 or numbers[1] < 0:
             raise ValueError("a turn ends after it begins, and is missing no negative time")
-        if len(turn.text) > TEXT_LENGTH or not (turn.text.strip() or turn.missing_s):
+        if len(turn.text) > TEXT_LENGTH or not (turn.text.strip() or numbers[1]):
             raise ValueError(f"a turn has 1 to {TEXT_LENGTH} characters, or is a gap")
+        if spoken and turn.role not in ROLES:
+            raise ValueError("a role is one of a few")
+        if isinstance(turn, Asked) and len(turn.question_id) > QUESTION_ID_LENGTH:
+            raise ValueError(f"a question's id has at most {QUESTION_ID_LENGTH} characters")

@@ -1,13 +1,19 @@
 """What was said, in memory, until its people have had time to choose; then it is gone.
 
-A draft is a list of snippets that nobody has saved. It dies with the process, after `KEPT_S`, or when its last owner
-forgets it, and a person's lines leave it the moment she takes them back.
+A draft is a list of snippets that nobody has saved, with the questions that were asked, who was candidate and who
+interviewer when, and the notes that people wrote for themselves. It dies with the process, after `KEPT_S`, or when its
+last owner forgets it, and a person's lines leave it the moment she takes them back.
+
+    Interview -> add, ask, note, roles -> Draft -> turns, notes_of -> storage.transcripts.Transcripts.save
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from bot.interview.roles import Roles
+from storage.transcripts import Asked, Noted, Spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +25,12 @@ KEPT_S = 30 * 60.0
 
 SNIPPETS = 5_000
 """The most snippets of one interview: four people talking for three hours. Older ones go first, and are counted."""
+
+QUESTIONS = 300
+"""The most questions of one interview that a draft holds."""
+
+NOTES = 100
+"""The most notes of one person that a draft holds."""
 
 
 @dataclass(slots=True)
@@ -32,6 +44,9 @@ class Draft:
         snippets: In the order in which they were spoken.
         ended_s: When the interview ended, on the process's monotonic clock; None while it runs.
         outgrown: Snippets that had to go because there were too many.
+        roles: Who was what, from when on.
+        questions: Those that were asked, in that order.
+        typed: Of the snippets, those that were written instead of spoken.
     """
 
     interview_id: str
@@ -40,23 +55,81 @@ class Draft:
     snippets: list[Snippet] = field(default_factory=list["Snippet"], repr=False)
     ended_s: float | None = None
     outgrown: int = 0
+    roles: Roles = field(default_factory=Roles, repr=False)
+    questions: list[Asked] = field(default_factory=list[Asked], repr=False)
+    typed: list[Snippet] = field(default_factory=list["Snippet"], repr=False)
+    _notes: dict[int, list[Noted]] = field(default_factory=dict[int, list[Noted]], repr=False)
 
-    def add(self, snippet: Snippet) -> None:
+    def turns(self) -> list[Spoken | Asked]:
+        """What was asked and said, in that order, as `Transcripts.save` takes it."""
+        typed = set(map(id, self.typed))
+        said = [
+            Spoken(
+                speaker_id=s.speaker_id,
+                name=self.names.get(s.speaker_id, ""),
+                start_s=s.start_s,
+                end_s=s.end_s,
+                text=s.text,
+                language=s.language,
+                confidence=s.confidence,
+                missing_s=s.missing_s,
+                role=self.roles.at(s.speaker_id, s.start_s) or "",
+                typed=id(s) in typed,
+            )
+            for s in self.snippets
+        ]
+        return sorted([*self.questions, *said], key=lambda turn: (turn.start_s, isinstance(turn, Spoken)))
+
+    def notes_of(self, user_id: int) -> list[Noted]:
+        """What this person noted for herself, in that order."""
+        return list(self._notes.get(user_id, ()))
+
+    def ask(self, question: Asked) -> bool:
+        """Put down that a question was asked; say whether there was room."""
+        if len(self.questions) >= QUESTIONS:
+            return False
+        self.questions.append(question)
+        return True
+
+    def note(self, user_id: int, note: Noted) -> bool:
+        """Put down what this person notes for herself; say whether there was room."""
+        notes = self._notes.setdefault(user_id, [])
+        if len(notes) >= NOTES:
+            return False
+        notes.append(note)
+        return True
+
+    def add(self, snippet: Snippet, *, typed: bool = False) -> None:
         """Put a snippet where it belongs in time: one speaker's words may be ready before another's earlier ones."""
+        if typed:
+            self.typed.append(snippet)
         at = len(self.snippets)
         while at > 0 and self.snippets[at - 1].start_s > snippet.start_s:
             at -= 1
         self.snippets.insert(at, snippet)
         if len(self.snippets) > SNIPPETS:
-            del self.snippets[0]
+            self._drop([self.snippets[0]])
             self.outgrown += 1
 
+    def drop(self, speaker_id: int, start_s: float) -> bool:
+        """Take what this person began to say at *start_s* out, and say whether it was there."""
+        gone = [s for s in self.snippets if s.speaker_id == speaker_id and s.start_s == start_s]
+        self._drop(gone)
+        return bool(gone)
+
     def remove(self, speaker_id: int) -> int:
-        """Take a person's words and name out, and say how many snippets that were."""
-        before = len(self.snippets)
-        self.snippets[:] = [s for s in self.snippets if s.speaker_id != speaker_id]
+        """Take a person's words, notes and name out, and say how many snippets that were."""
+        gone = [s for s in self.snippets if s.speaker_id == speaker_id]
+        self._drop(gone)
         self.names.pop(speaker_id, None)
-        return before - len(self.snippets)
+        self.roles.remove(speaker_id)
+        self._notes.pop(speaker_id, None)
+        return len(gone)
+
+    def _drop(self, gone: list[Snippet]) -> None:
+        which = set(map(id, gone))
+        self.snippets[:] = [s for s in self.snippets if id(s) not in which]
+        self.typed[:] = [s for s in self.typed if id(s) not in which]
 
 
 class Drafts:

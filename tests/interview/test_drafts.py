@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.interview.drafts import KEPT_S, SNIPPETS, Draft, Drafts
+from bot.interview.drafts import KEPT_S, NOTES, QUESTIONS, SNIPPETS, Draft, Drafts
+from bot.interview.roles import Role
+from storage.transcripts import Asked, Noted
 from stt.engine import Snippet
 
 ANNA, OLEG = 1, 2
@@ -63,6 +65,51 @@ def test_a_persons_words_and_name_leave_a_draft_together() -> None:
     assert draft.remove(ANNA) == 1
     assert [s.text for s in draft.snippets] == ["yours"]
     assert draft.names == {OLEG: "Oleg"}
+
+
+def test_a_draft_tells_in_order_what_was_asked_and_said_and_as_what() -> None:
+    draft = draft_of(snippet("at first", start_s=1), snippet("then", OLEG, start_s=4), snippet("later", start_s=8))
+    draft.roles.set(ANNA, Role.CANDIDATE, 0)
+    draft.roles.set(OLEG, Role.INTERVIEWER, 0)
+    draft.roles.set(ANNA, Role.INTERVIEWER, 6)
+    draft.ask(Asked(4, "why?", "q"))
+    draft.add(snippet("written", OLEG, start_s=9), typed=True)
+
+    told = [(t.text, None if isinstance(t, Asked) else (t.role, t.typed)) for t in draft.turns()]
+
+    assert told == [
+        ("at first", ("candidate", False)),
+        ("why?", None),
+        ("then", ("interviewer", False)),
+        ("later", ("interviewer", False)),
+        ("written", ("interviewer", True)),
+    ]
+
+
+def test_a_single_line_can_be_taken_out() -> None:
+    draft = draft_of(snippet("one", start_s=1), snippet("two", start_s=2))
+
+    assert draft.drop(ANNA, 1)
+    assert not draft.drop(OLEG, 2)
+    assert [s.text for s in draft.snippets] == ["two"]
+
+
+def test_whoever_takes_her_words_back_takes_role_and_notes_with_them() -> None:
+    draft = draft_of(snippet())
+    draft.roles.set(ANNA, Role.CANDIDATE, 0)
+    draft.note(ANNA, Noted(1, "mine"))
+
+    draft.remove(ANNA)
+
+    assert draft.roles.now(ANNA) is None
+    assert draft.notes_of(ANNA) == []
+
+
+def test_a_draft_holds_so_many_questions_and_notes_and_no_more() -> None:
+    draft = draft_of()
+
+    assert [draft.ask(Asked(n, "?")) for n in range(QUESTIONS + 1)].count(False) == 1
+    assert [draft.note(ANNA, Noted(n, "!")) for n in range(NOTES + 1)].count(False) == 1
 
 
 def test_a_draft_is_held_for_half_an_hour_and_no_longer(clock: Hours) -> None:

@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 
 from storage import formats
 from storage.formats import FORMATS, as_csv, as_json, as_markdown, as_srt, as_text, as_vtt, read_json
-from storage.transcripts import Mark, Transcript, Turn
+from storage.transcripts import ROLES, Mark, Transcript, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DAY = date(2026, 11, 23)
 ID = UUID("6f3c1c2e-8a0e-4d0b-9c55-3f1a2b4c5d6e")
 GOLDEN = Path(__file__).parent / "golden" / "transcript.json"
+INTERVIEW_GOLDEN = GOLDEN.with_name("interview.json")
 SCHEMA = json.loads(Path(formats.__file__).with_name("transcript.schema.json").read_text(encoding="utf-8"))
 
 VALIDATOR: Any = Draft202012Validator(SCHEMA)
@@ -52,6 +53,12 @@ TALK = transcript(
     Turn(4, Mark.REDACTED, speaker=1, name="Оля"),
     Turn(5, Mark.ERASED),
     said("І що з того вийшло?", seq=6, start_s=14.0, corrected=True, own=True),
+)
+INTERVIEW = transcript(
+    Turn(0, Mark.QUESTION, start_s=1.0, text="Was prüfen Sie zuerst?", question_id="testing-7"),
+    said("Die *Schnittstellen*.", seq=1, role="candidate", own=True),
+    said("Und dann?", seq=2, start_s=6.0, name="Jörg", speaker=2, role="interviewer", typed=True),
+    Turn(3, Mark.NOTE, start_s=7.0, text="langsamer sprechen"),
 )
 
 
@@ -85,6 +92,31 @@ def test_markdown_has_a_paragraph_for_each_turn() -> None:
         r"*\[erased\]*",
         "`00:14.0` **Оля:** І що з того вийшло?\n",
     ]
+
+
+def test_questions_notes_and_roles_are_read_where_speakers_are() -> None:
+    assert as_text(INTERVIEW).splitlines()[3:] == [
+        "[00:01.0] Question: Was prüfen Sie zuerst?",
+        "[00:03.2] Оля (candidate): Die *Schnittstellen*.",
+        "[00:06.0] Jörg (interviewer, typed): Und dann?",
+        "[00:07.0] Note: langsamer sprechen",
+    ]
+    assert as_markdown(INTERVIEW).split("\n\n")[2:4] == [
+        "`00:01.0` **Question:** Was prüfen Sie zuerst?",
+        r"`00:03.2` **Оля (candidate):** Die \*Schnittstellen\*.",
+    ]
+
+
+def test_players_show_a_question_for_two_seconds_from_when_it_was_asked() -> None:
+    assert as_srt(INTERVIEW).startswith("1\n00:00:01,000 --> 00:00:03,000\nQuestion: Was prüfen Sie zuerst?\n\n2\n")
+    assert "<v Question>Was prüfen Sie zuerst?</v>" in as_vtt(INTERVIEW)
+
+
+def test_a_file_of_an_interview_of_this_release_can_be_read() -> None:
+    written = INTERVIEW_GOLDEN.read_text(encoding="utf-8")
+
+    assert read_json(written) == INTERVIEW
+    assert as_json(INTERVIEW) == written
 
 
 def test_subtitles_have_two_short_lines_and_the_speakers_name() -> None:
@@ -126,7 +158,7 @@ def test_every_format_keeps_ukrainian_and_german_letters(ending: str) -> None:
         assert word in written
 
 
-@pytest.mark.parametrize("mark", set(Mark) - {Mark.SAID})
+@pytest.mark.parametrize("mark", sorted(set(Mark) - {Mark.SAID}))
 @pytest.mark.parametrize("ending", FORMATS)
 def test_every_mark_can_be_written(ending: str, mark: Mark) -> None:
     assert FORMATS[ending](transcript(Turn(0, mark)))
@@ -164,6 +196,9 @@ turns = st.builds(
     missing_s=st.just(0.0) | st.floats(0, 100),
     corrected=st.booleans(),
     own=st.booleans(),
+    role=st.sampled_from(sorted(ROLES)),
+    typed=st.booleans(),
+    question_id=hostile,
 )
 transcripts = st.builds(
     Transcript,

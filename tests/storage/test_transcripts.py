@@ -20,7 +20,7 @@ from storage.crypto import DataKey, Place
 from storage.errors import DecryptionFailed, NotFound, NothingToSave
 from storage.keyring import Keyring
 from storage.subjects import Subjects
-from storage.transcripts import SHARE_LIFE, Deleted, Mark, Spoken, Transcript, Transcripts
+from storage.transcripts import SHARE_LIFE, Asked, Deleted, Mark, Noted, Spoken, Transcript, Transcripts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -65,23 +65,24 @@ class Stores:
 
     async def save(
         self,
-        turns: Sequence[Spoken] = TALK,
+        turns: Sequence[Spoken | Asked] = TALK,
         *,
         owner: int = ANNA,
         title: str = "first",
         saving: Callable[[int], bool] | None = None,
         at: datetime = NOW,
         interaction_id: int | None = None,
+        notes: Sequence[Noted] = (),
     ) -> UUID:
         number = next(numbers) if interaction_id is None else interaction_id
-        for user in {turn.speaker_id for turn in turns} & set(EVERYBODY):
+        for user in {turn.speaker_id for turn in turns if isinstance(turn, Spoken)} & set(EVERYBODY):
             await self.subject(user)
 
         def may(user: int) -> bool:
             self.asked[user] += 1
             return saving(user) if saving else user in self.agreed
 
-        return await self.transcripts.save(owner, title, turns, may, at=at, interaction_id=number)
+        return await self.transcripts.save(owner, title, turns, may, at=at, interaction_id=number, notes=notes)
 
     async def texts(self, reader: int, transcript: UUID) -> list[str]:
         return shown(await self.transcripts.view(reader, transcript, at=NOW))
@@ -829,6 +830,108 @@ async def test_what_one_said_in_others_transcripts_is_given(stores: Stores, monk
         (transcript, seq, text) for transcript in theirs for seq, text in ((0, "alpha beta"), (2, "epsilon"))
     )
     assert all(each.turn.own and each.day == TODAY for each in found)
+
+
+# Questions and notes
+
+
+ASKED = (Asked(0.5, "first question", "bank-1"), Asked(2.5, "second question"))
+
+
+async def test_questions_stand_where_they_were_asked_and_roles_with_their_turns(stores: Stores) -> None:
+    turns = [replace(TALK[0], role="candidate"), replace(TALK[1], role="interviewer", typed=True), TALK[2]]
+
+    saved = await stores.transcripts.view(ANNA, await stores.save([*turns, *ASKED]), at=NOW)
+
+    assert [(turn.mark, turn.text, turn.role, turn.typed) for turn in saved.turns] == [
+        (Mark.QUESTION, "first question", "", False),
+        (Mark.SAID, "alpha beta", "candidate", False),
+        (Mark.SAID, "gamma delta", "interviewer", True),
+        (Mark.QUESTION, "second question", "", False),
+        (Mark.SAID, "epsilon", "", False),
+    ]
+    assert (saved.turns[0].start_s, saved.turns[0].question_id, saved.turns[0].speaker) == (0.5, "bank-1", None)
+    assert [turn.speaker for turn in saved.turns if turn.mark is Mark.SAID] == [1, 2, 1]
+
+
+async def test_a_question_opens_for_readers_and_goes_with_its_owner(stores: Stores) -> None:
+    transcript = await stores.save([*TALK, *ASKED])
+    await stores.transcripts.share(ANNA, transcript, CLEO, until=LATER, at=NOW)
+
+    found = await stores.transcripts.search(CLEO, "second", at=NOW)
+
+    assert [(hit.seq, hit.name) for hit in found.hits] == [(3, "")]
+    row = await stores.row(transcript, 0)
+    assert row["speaker_id"] == await stores.subject(ANNA)
+    assert b"question" not in row["enc_body"]
+
+
+async def test_questions_alone_are_not_saved(local: Stores) -> None:
+    local.agreed = set()
+
+    with pytest.raises(NothingToSave):
+        await local.save([*TALK, *ASKED])
+
+
+async def test_the_owner_may_take_a_question_out_and_a_speaker_may_not(local: Stores) -> None:
+    transcript = await local.save([*TALK, *ASKED])
+
+    with pytest.raises(NotFound):
+        await local.transcripts.redact(BEN, transcript, 0)
+    await local.transcripts.redact(ANNA, transcript, 0)
+
+    turn = (await local.transcripts.view(ANNA, transcript, at=NOW)).turns[0]
+    assert (turn.mark, turn.speaker, turn.name, turn.text, turn.question_id) == (Mark.REDACTED, None, "", "", "")
+    with pytest.raises(NotFound):
+        await local.transcripts.correct(ANNA, transcript, 3, "not mine to change")
+
+
+async def test_notes_are_their_owners_alone(stores: Stores) -> None:
+    transcript = await stores.save([*TALK, *ASKED], notes=[Noted(9.0, "later note"), Noted(1.0, "early note")])
+    await stores.transcripts.share(ANNA, transcript, CLEO, until=LATER, at=NOW)
+
+    hers = await stores.transcripts.view(ANNA, transcript, at=NOW)
+    others = await stores.transcripts.view(CLEO, transcript, at=NOW)
+
+    assert [(turn.text, turn.mark) for turn in hers.turns[5:]] == [("early note", Mark.NOTE), ("later note", Mark.NOTE)]
+    assert others.turns == tuple(replace(turn, own=False) for turn in hers.turns[:5])
+    assert [turn.seq for turn in others.turns] == list(range(5))
+    assert (await stores.transcripts.search(CLEO, "note", at=NOW)).total == 0
+    assert (await stores.transcripts.search(ANNA, "note", at=NOW)).total == 2
+    assert (await stores.transcripts.list(CLEO, at=NOW)).entries[0].turns == 5
+    assert (await stores.transcripts.list(ANNA, at=NOW)).entries[0].turns == 7
+
+
+async def test_a_note_that_is_taken_out_leaves_nothing(local: Stores) -> None:
+    transcript = await local.save(notes=[Noted(1.0, "early note")])
+
+    await local.transcripts.redact(ANNA, transcript, 3)
+
+    assert len((await local.transcripts.view(ANNA, transcript, at=NOW)).turns) == 3
+
+
+@pytest.mark.parametrize("state", ["question", "said", "not_saved"])
+async def test_a_note_that_somebody_calls_something_else_in_the_database_is_shown_to_nobody(
+    local: Stores, state: str
+) -> None:
+    transcript = await local.save(notes=[Noted(1.0, "early note")])
+    await local.transcripts.share(ANNA, transcript, CLEO, until=LATER, at=NOW)
+
+    await local.change(transcript, 3, {"state": state})
+
+    assert "early note" not in repr(
+        [turn.text for turn in (await local.transcripts.view(CLEO, transcript, at=NOW)).turns]
+    )
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [Asked(-1.0, "x"), Asked(1.0, " "), Asked(1.0, "x", "i" * 101), replace(TALK[0], role="boss")],
+    ids=["before", "empty", "id", "role"],
+)
+def test_a_question_or_role_that_cannot_be_is_refused(turn: Asked | Spoken) -> None:
+    with pytest.raises(ValueError, match=r"a turn|a question|a role"):
+        module._check([turn])
 
 
 # What is stored
