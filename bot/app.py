@@ -20,13 +20,16 @@ import discord
 
 from bot import machine
 from bot.client import Services, SkillRally
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock, SystemClock, Witness
 from bot.errors import StartRefused
 from bot.installation import Installation
 from bot.interview.interviews import Interviews
 from bot.interview.session import Hearing
 from bot.journal import LiveJournal
 from bot.stores import open_stores, rights
+from bot.telemetry.egress import must_be_registered
+from bot.telemetry.errors import open_error_reports
+from bot.telemetry.opening import RELEASE, hosts_of, open_counts
 from bot.upkeep import upkeep
 from bot.voice.opus import OpusUnavailable, load_libopus
 from config.errors import Unfit
@@ -45,6 +48,8 @@ from stt.worker import WhisperWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+
+    from pydantic import SecretStr
 
     from config.policy import PolicyText
     from config.settings import Settings
@@ -135,6 +140,10 @@ def _agreed(policy: PolicyText, speech_host: str) -> Policy:
     return Policy(policy.version, hashlib.sha256(policy.sha256 + speech_host.encode()).digest())
 
 
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value is not None else None
+
+
 def _sentence(text: str) -> str:
     """*text* as a sentence of its own."""
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
@@ -171,9 +180,27 @@ async def open_app(
             speech_host = elsewhere(settings.speech_url) if settings.speech_url else ""
             operations = operations or Operations()
             processors = load_processors(operations.processors_file)
+            if speech_host:
+                must_be_registered(speech_host, processors, what="Speech")
+            await stack.enter_async_context(
+                open_error_reports(_secret(settings.sentry_dsn), release=RELEASE, hosts=hosts_of("Sentry", processors))
+            )
             policy = load_policy(operations.controller)
             agreed = _agreed(policy, speech_host)
             stores = await stack.enter_async_context(open_stores(settings, policy=agreed))
+            analytics = await stack.enter_async_context(
+                open_counts(
+                    stores.databases.content,
+                    stores.secrets,
+                    stores.subjects,
+                    stores.ledger,
+                    clock=clock,
+                    processors=processors,
+                    table=settings.analytics_table,
+                    posthog_key=_secret(settings.posthog_key),
+                    posthog_retention_days=settings.posthog_retention_days,
+                )
+            )
             if transcriber is None:
                 transcriber = await stack.enter_async_context(await _engine(settings))
         except EngineUnavailable as missing:
@@ -197,6 +224,7 @@ async def open_app(
 
         async def let_go(user_id: int) -> dict[str, int]:
             interviews.withdraw(user_id)
+            await analytics.withdrawn(user_id)
             return {}
 
         demands = rights(
@@ -209,7 +237,17 @@ async def open_app(
         )
         try:
             # Before Discord: nobody is answered from what should be erased.
-            await stack.enter_async_context(upkeep(Installation(settings, operations), stores, clock=clock))
+            witness = Witness(clock)
+            journal = LiveJournal(stores.live_messages, clock)
+            await stack.enter_async_context(
+                upkeep(
+                    Installation(settings, operations),
+                    stores,
+                    clock=clock,
+                    witness=witness.now,
+                    others={"live_message": journal.sweep},
+                )
+            )
         except StorageError as failed:
             raise StartRefused(_sentence(str(failed))) from None
         services = Services(
@@ -217,8 +255,10 @@ async def open_app(
             clock=clock,
             stores=stores,
             rights=demands,
-            journal=LiveJournal(stores.live_messages, clock),
+            journal=journal,
             interviews=interviews,
+            analytics=analytics,
+            witness=witness,
             speech_host=speech_host,
         )
         bot = await stack.enter_async_context(SkillRally(services, connector=connector))

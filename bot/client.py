@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord.ext import commands
 
+from bot.telemetry.analytics import GROUPS
+from bot.telemetry.analytics import Event as CountedEvent
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import aiohttp
+    from discord.app_commands import Command, ContextMenu
 
-    from bot.clock import Clock
+    from bot.clock import Clock, Witness
     from bot.interview.interviews import Interviews
     from bot.journal import LiveJournal
     from bot.stores import Rights, Stores
+    from bot.telemetry.analytics import Analytics
     from config.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,6 +43,8 @@ class Services:
         stores: What is kept.
         rights: What people may demand of it.
         journal: What stands on Discord's servers.
+        analytics: Where use is counted, of those who agreed to it.
+        witness: What Discord says the time is.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
         language_of: Which language somebody chose to be answered in, by their id; None if they leave it to Discord.
     """
@@ -48,6 +55,8 @@ class Services:
     rights: Rights
     journal: LiveJournal
     interviews: Interviews
+    analytics: Analytics
+    witness: Witness
     speech_host: str = ""
     language_of: Callable[[int], str | None] = _as_discord_says
 
@@ -87,6 +96,18 @@ class SkillRally(commands.Bot):
         else:
             await self.tree.sync()
         log.info("commands registered", extra={"commands": len(self.tree.get_commands())})
+
+    async def on_app_command_completion(
+        self, interaction: discord.Interaction[Any], command: Command[Any, ..., Any] | ContextMenu, /
+    ) -> None:
+        """Count that a command was used, by somebody who agreed to be counted."""
+        group = command.qualified_name.partition(" ")[0]
+        if group in GROUPS:
+            self.services.analytics.count(interaction.user.id, CountedEvent.COMMAND_USED, group=group)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any], /) -> None:
+        """Learn the time: Discord's is in the id of everything that people send."""
+        self.services.witness.saw(interaction.created_at)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """Note that an event handler failed, without what it was given."""

@@ -3,6 +3,7 @@
 post  -> begin (on the disk) -> Discord -> posted
 gone  -> forget
 left  -> what the process before left standing
+sweep -> what should be gone by now, deleted by whoever knows Discord
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from bot.clock import Clock
@@ -34,6 +36,26 @@ class LiveJournal:
         self._live = live
         self._clock = clock
         self._entries: dict[int, UUID] = {}
+        self._delete: Callable[[Standing], Awaitable[bool]] | None = None
+
+    def deletes_with(self, delete: Callable[[Standing], Awaitable[bool]]) -> None:
+        """Have *delete* delete what should be gone; it returns whether it is, and is not asked before it is there."""
+        self._delete = delete
+
+    async def sweep(self, now: datetime) -> int:
+        """Delete from Discord what should be gone by *now*, and return how much is.
+
+        Raises:
+            StorageError: If nobody can say what that is.
+        """
+        if self._delete is None:
+            return 0
+        done = 0
+        for standing in (await self._live.expired(now=now)).messages:
+            if await self._delete(standing):
+                await self.cleaned(standing)
+                done += 1
+        return done
 
     async def post(self, kind: LiveKind, *, guild_id: int, channel_id: int, send: Callable[[], Awaitable[int]]) -> int:
         """Post a message with *send*, which returns its id, and return that.

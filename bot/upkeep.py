@@ -1,7 +1,7 @@
 """What a running bot does for what is kept, without being asked.
 
     at the start      is the keyring the newest?  ->  everybody who was erased is erased again, if a backup came back
-    every 15 minutes  what is due is deleted; open requests remind
+    every 15 minutes  what is due is deleted; erasures are finished whose files somebody kept reading; requests remind
     every 30 seconds  the keyring's backup follows the keyring
 
 It comes before Discord: nobody is answered from a database that has not followed its erasures.
@@ -56,7 +56,8 @@ async def upkeep(
     """
     if not await check_generations(stores.databases):
         log.warning("the content is older than the keyring: erasures are done again")
-    healed = await installation.erasure(stores, policy_version="none").heal()
+    erasure = installation.erasure(stores, policy_version="none")
+    healed = await erasure.heal()
     if healed.erased:
         log.warning("erased again what a backup had brought back", extra={"count": healed.erased})
     requests = Requests(stores.databases.content, stores.keyring, stores.secrets, stores.subjects)
@@ -68,8 +69,15 @@ async def upkeep(
             log.error("requests must be answered: python -m bot requests list", extra={"count": len(reminders)})
         return len(reminders)
 
+    async def finish(_now: datetime) -> int:
+        # An erasure whose files could not be rewritten, because somebody kept reading, and one that a crash cut short.
+        return (await erasure.heal()).erased
+
     retention = Retention(
-        stores.databases, clock=clock, witness=witness, others={"request reminders": remind} | dict(others or {})
+        stores.databases,
+        clock=clock,
+        witness=witness,
+        others={"erasures": finish, "request reminders": remind} | dict(others or {}),
     )
     async with ticking(retention.tick):
         if not installation.is_sqlite:

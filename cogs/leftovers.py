@@ -1,4 +1,4 @@
-"""What a killed bot left standing on Discord: its notices and captions are deleted at the next start."""
+"""What stands on Discord and should not: what a killed bot left, at the next start, and whatever outlived its time."""
 
 from __future__ import annotations
 
@@ -38,18 +38,27 @@ class Leftovers(commands.Cog):
         self._left = []
         known = {standing.message_id for standing in left}
         for standing in left:
-            try:
-                await self._delete(standing, known)
-            except (discord.DiscordServerError, OSError):
-                self._left.append(standing)
-            except discord.HTTPException as refused:
-                # It may not be deleted any more, or its channel is gone: asking again helps nobody.
-                log.warning("a message that was left could not be deleted", extra={"code": refused.code})
+            if await self._gone(standing, known):
                 await self._bot.services.journal.cleaned(standing)
             else:
-                await self._bot.services.journal.cleaned(standing)
+                self._left.append(standing)
         if left:
             log.info("messages of the time before were deleted", extra={"count": len(left) - len(self._left)})
+
+    async def sweep(self, standing: Standing) -> bool:
+        """Delete what has outlived its time; whether it is gone."""
+        return self._bot.user is not None and await self._gone(standing, {standing.message_id})
+
+    async def _gone(self, standing: Standing, known: set[int | None]) -> bool:
+        """Delete it. False if Discord could not just now, so that asking again later may help."""
+        try:
+            await self._delete(standing, known)
+        except (discord.DiscordServerError, OSError):
+            return False
+        except discord.HTTPException as refused:
+            # It may not be deleted any more, or its channel is gone: asking again helps nobody.
+            log.warning("a message that was left could not be deleted", extra={"code": refused.code})
+        return True
 
     async def _delete(self, standing: Standing, known: set[int | None]) -> None:
         channel = self._bot.get_partial_messageable(standing.channel_id, guild_id=standing.guild_id or None)
@@ -89,4 +98,6 @@ def _walk(components: Sequence[Any]) -> list[Any]:
 
 async def setup(bot: SkillRally) -> None:
     """Look what was left, before anything new is posted; discord.py calls this."""
-    await bot.add_cog(Leftovers(bot, await bot.services.journal.left()))
+    leftovers = Leftovers(bot, await bot.services.journal.left())
+    bot.services.journal.deletes_with(leftovers.sweep)
+    await bot.add_cog(leftovers)

@@ -100,9 +100,31 @@ class Settings(BaseSettings):
     )
     speech_model: str = Field(default="whisper-1", description="The name of the model on that server.")
     speech_key: SecretStr | None = Field(default=None, description="The key for that server, if it wants one.")
+    sentry_dsn: SecretStr | None = Field(
+        default=None, description="A project of Sentry that errors are reported to, without any content. Empty: nobody."
+    )
+    analytics_table: bool = Field(
+        default=False, description="Count in the own database what people use who agreed to be counted."
+    )
+    posthog_key: SecretStr | None = Field(
+        default=None, description="The key of a PostHog project in the EU that is told the same. Empty: nobody."
+    )
+    posthog_retention_days: int | None = Field(
+        default=None, ge=1, description="After how many days that project deletes; at most 90."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="For our own loggers.")
 
-    @field_validator("discord_token", "speech_key", "keys", "vault_token", "content_dsn", "keyring_dsn", mode="before")
+    @field_validator(
+        "discord_token",
+        "speech_key",
+        "keys",
+        "vault_token",
+        "content_dsn",
+        "keyring_dsn",
+        "sentry_dsn",
+        "posthog_key",
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value

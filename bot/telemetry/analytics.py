@@ -90,9 +90,14 @@ _MINUTES = Steps((1, 5, 15, 30, 60, 120, 240))
 _TURNS = Steps((0, 10, 30, 100, 300, 1000))
 _SECONDS = Steps((1, 3, 10, 30, 60, 300))
 
+GROUPS: Final = frozenset(
+    {"consent", "feedback", "help", "interview", "privacy", "questions", "queue", "settings", "transcript"}
+)
+"""The groups of commands whose use is counted."""
+
 PROPERTIES: Final[Mapping[Event, Mapping[str, OneOf | Steps]]] = MappingProxyType(
     {
-        Event.COMMAND_USED: {"group": one_of("consent", "feedback", "interview", "privacy", "transcript")},
+        Event.COMMAND_USED: {"group": OneOf(GROUPS)},
         Event.INTERVIEW_STARTED: {"captions": one_of("voice-chat", "thread", "off")},
         Event.INTERVIEW_JOINED: {},
         Event.INTERVIEW_ENDED: {"minutes": _MINUTES, "people": _PEOPLE},

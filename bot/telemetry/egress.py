@@ -1,6 +1,6 @@
 """Which hosts the bot may reach, and which it does reach.
 
-    processors that are switched on -> their hosts -> is_registered
+    processors that are switched on -> their hosts -> is_registered, must_be_registered
     Python's audit events           -> watching    -> Contacts.strays
 
 A host is registered by name (`eu.i.posthog.com`), or with all names below it (`*.discord.gg`). This machine needs no
@@ -16,16 +16,33 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from bot.errors import StartRefused
+from config.processors import allowed_hosts
 from storage.keys import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator
+    from collections.abc import Collection, Generator, Iterable
+
+    from config.processors import Processor
 
 
 def is_registered(host: str, registered: Collection[str]) -> bool:
     """Whether *host* is this machine, or one of *registered*."""
     host = host.rstrip(".").lower()
     return is_loopback(host) or any(_covers(pattern.lower(), host) for pattern in registered)
+
+
+def must_be_registered(host: str, processors: Iterable[Processor], *, what: str) -> None:
+    """Nothing, if *host*, which gets *what*, is this machine or belongs to a processor that is switched on.
+
+    Raises:
+        StartRefused: If not: people are told of everybody who gets something.
+    """
+    if not is_registered(host, allowed_hosts(processors)):
+        raise StartRefused(
+            f"{what} would go to a host that is in no processor's hosts: fill in its row in the list of processors "
+            "(config/processors.yaml) and say enabled: true."
+        )
 
 
 def _covers(pattern: str, host: str) -> bool:

@@ -101,3 +101,25 @@ async def test_a_message_whose_id_never_became_known_is_found_and_others_are_lef
         assert not any("private" in text for text in texts)
         assert len(texts) == 2
         assert await services.journal.left() == ()
+
+
+async def test_what_outlived_its_time_is_deleted_while_the_bot_runs(tmp_path: Path) -> None:
+    async with Stage(settings(), transcriber=ScriptedTranscriber(), folder=tmp_path) as stage:
+        services = stage.app.services
+        channel = stage.app.bot.get_partial_messageable(stage.place.voice.id)
+        at = services.clock.now()
+        for text, hours in ((f"{replies.CAPTION_HEADER} of yesterday", -1), (f"{replies.CAPTION_HEADER} of now", 1)):
+            entry = await services.stores.live_messages.begin(
+                LiveKind.CAPTIONS,
+                guild_id=stage.place.guild.id,
+                channel_id=stage.place.voice.id,
+                at=at,
+                expires_at=at + timedelta(hours=hours),
+            )
+            await services.stores.live_messages.posted(entry, (await channel.send(text)).id)
+
+        assert await services.journal.sweep(at) == 1
+
+        assert [m.text for m in stage.seen("anna")] == [f"{replies.CAPTION_HEADER} of now"]
+        assert len(await services.journal.left()) == 1
+        assert await services.journal.sweep(at) == 0

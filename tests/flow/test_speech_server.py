@@ -52,3 +52,9 @@ async def test_speech_does_not_leave_the_machine_in_the_clear() -> None:
     with pytest.raises(StartRefused, match="https"):
         async with open_app(with_server("http://speech.example.org/v1"), operations=practice_operations()):
             pass
+
+
+async def test_speech_goes_to_nobody_whom_people_are_not_told_of() -> None:
+    with pytest.raises(StartRefused, match="list of processors"):
+        async with open_app(with_server("https://speech.example.org/v1"), operations=practice_operations()):
+            pass
