@@ -24,6 +24,7 @@ from storage.subjects import Subjects
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
+    from datetime import datetime
 
     from bot.stores import Stores
     from config.operations import Operations
@@ -123,8 +124,11 @@ class Installation:
         parts = (stores.databases, stores.keyring, stores.secrets, stores.subjects, stores.ledger)
         return self._erasure(*parts, policy_version=policy_version)
 
-    async def heal(self, databases: Databases) -> None:
-        """Erase again, in databases that were just restored, everybody who was erased since."""
+    async def heal(self, databases: Databases, *, at: datetime) -> None:
+        """Erase again, in databases that were just restored, everybody who was erased since, and take back every yes.
+
+        Who took theirs back since the backup is not known any more, so everybody is asked anew.
+        """
         async with self.provider() as provider:
             keyring = Keyring(databases.keyring, provider)
             secrets = await keyring.secrets()
@@ -132,6 +136,7 @@ class Installation:
                 subjects = Subjects(databases.content, keyring, secrets)
                 ledger = Ledger(databases.content, keyring, secrets, subjects, policy=NO_POLICY)
                 await self._erasure(databases, keyring, secrets, subjects, ledger, policy_version="none").heal()
+                await ledger.withdraw_all(at=at)
             finally:
                 secrets.wipe()
                 keyring.close()

@@ -45,7 +45,7 @@ async def make_backup(installation: Installation, *, clock: Clock) -> dict[str, 
 
 
 async def bring_back(installation: Installation, file: Path | None, *, clock: Clock) -> dict[str, Any]:
-    """Restore *file*, or the newest backup, and erase again who was erased since."""
+    """Restore *file*, or the newest backup; erase again who was erased since, and take back every yes."""
     places = installation.places()
     with refusing():
         if file is None:
@@ -55,7 +55,8 @@ async def bring_back(installation: Installation, file: Path | None, *, clock: Cl
             file = there[-1].file
         if not file.is_file():
             raise StartRefused("There is no such backup.")
-        await restore(places, file, now=clock.now(), replay=installation.heal)
+        now = clock.now()
+        await restore(places, file, now=now, replay=lambda databases: installation.heal(databases, at=now))
     return {"restored": str(file)}
 
 

@@ -28,6 +28,7 @@ import hashlib
 import hmac
 import json
 import os
+import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,7 +40,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import delete, func, insert, select
 
 from storage.crypto import Place, encode
-from storage.errors import OptedOut, StorageError
+from storage.errors import OptedOut, StorageError, SubjectErased, UnknownKey
 from storage.models import ConsentEvent, ConsentLink, OptOut, Subject
 
 if TYPE_CHECKING:
@@ -349,6 +350,32 @@ class Ledger:
             self._out.discard(idx)
             self._unwritten.discard(idx)
             return was or gone.rowcount > 0
+
+    async def withdraw_all(self, *, at: datetime, method: str = "restore") -> int:
+        """Take back every yes of everybody, and return of how many people: after a restore nobody knows who had.
+
+        A person whose data key is lost cannot be written to any more, so their events are deleted.
+
+        Raises:
+            StorageError: If it could not be finished; it may be done again.
+        """
+        async with self._content.read() as connection:
+            given = select(ConsentEvent.subject_id).where(ConsentEvent.given).distinct()
+            subjects = list((await connection.execute(given)).scalars())
+        people = 0
+        for subject in subjects:
+            occasion = Occasion(secrets.randbits(63), at, "", method)
+            try:
+                async with self._order:
+                    put = await self._put(subject, sorted(Purpose), occasion, given=False, attested_age=None)
+            except (UnknownKey, SubjectErased):
+                await self.erase(subject)
+                people += 1
+            else:
+                people += bool(put.new)
+        self._known.clear()
+        await self.refresh()
+        return people
 
     async def state(self, user_id: int) -> dict[Purpose, Standing]:
         """What this person's decisions mean now, for each purpose, read from the database."""

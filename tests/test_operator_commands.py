@@ -186,6 +186,32 @@ def test_what_was_erased_since_stays_erased_after_a_restore(made: Bot, tmp_path:
     assert known(BEN)
 
 
+async def _take_back(user_id: int) -> None:
+    async with Installation(Settings(), Operations()).stores() as stores:
+        await stores.ledger.withdraw(user_id, [Purpose.TRANSCRIBE], Occasion(99, NOW, "en", "button"))
+
+
+async def _allowed(*people: int) -> list[bool]:
+    async with Installation(Settings(), Operations()).stores() as stores:
+        assert (await stores.ledger.verify()).holds
+        return [stores.ledger.allowed(user_id, Purpose.TRANSCRIBE) for user_id in people]
+
+
+def test_a_yes_that_was_taken_back_does_not_come_back_with_a_backup(made: Bot, tmp_path: Path) -> None:
+    meet(ANNA, BEN)
+    assert made("backup").returncode == 0
+    assert asyncio.run(_allowed(ANNA, BEN)) == [True, True]
+    asyncio.run(_take_back(ANNA))
+    for file in (tmp_path / "data").glob("content.db*"):
+        file.unlink()
+
+    assert made("restore").returncode == 0
+
+    # Nor does any other: who took theirs back in the time that is lost, nobody knows.
+    assert asyncio.run(_allowed(ANNA, BEN)) == [False, False]
+    assert known(BEN)
+
+
 def test_a_restore_over_a_living_database_is_refused(made: Bot) -> None:
     made("backup")
 

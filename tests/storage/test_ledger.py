@@ -392,6 +392,36 @@ async def test_a_ledger_longer_than_a_page_verifies(ledger: Ledger, monkeypatch:
     assert (verdict.holds, verdict.events, verdict.seq) == (True, 5, 5)
 
 
+# A restore
+
+
+async def test_every_yes_of_everybody_is_taken_back_together(ledger: Ledger) -> None:
+    await give(ledger, ANNA, *EVERYTHING)
+    await give(ledger, BEN, Purpose.SAVE)
+
+    assert await ledger.withdraw_all(at=NOW) == 2
+
+    assert (allowed(ledger, ANNA), allowed(ledger, BEN)) == (set(), set())
+    assert not any(standing.given for standing in (await ledger.state(ANNA)).values())
+    assert (await ledger.history(BEN))[-1].detail["method"] == "restore"
+    assert (await ledger.verify()).holds
+    assert await ledger.withdraw_all(at=NOW) == 0
+    await give(ledger, BEN, Purpose.SAVE)
+    assert allowed(ledger, BEN) == {Purpose.SAVE}
+
+
+async def test_the_yes_of_somebody_whose_key_is_lost_is_taken_back_too(ledger: Ledger) -> None:
+    await give(ledger, ANNA, *EVERYTHING)
+    subject = await ledger._subjects.find(ANNA)
+    assert subject is not None
+    await ledger._keyring.discard(subject)
+
+    assert await ledger.withdraw_all(at=NOW) == 1
+
+    assert allowed(ledger, ANNA) == set()
+    assert (await ledger.verify()).holds
+
+
 # Erasing
 
 
