@@ -22,6 +22,7 @@ from bot import machine
 from bot.client import Services, SkillRally
 from bot.clock import Clock, SystemClock, Witness
 from bot.errors import StartRefused
+from bot.following import following
 from bot.installation import Installation
 from bot.interview.interviews import Interviews
 from bot.interview.session import Hearing
@@ -263,4 +264,5 @@ async def open_app(
         )
         bot = await stack.enter_async_context(SkillRally(services, connector=connector))
         await stack.enter_async_context(interviews)
+        await stack.enter_async_context(following(stores.ledger, interviews))
         yield App(bot=bot, services=services, transcriber=transcriber)

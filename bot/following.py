@@ -1,0 +1,71 @@
+"""Consents that another process put down, or an operator's command: what is running here follows them.
+
+    every two seconds   ledger.refresh -> whoever takes part and may not be heard any more is heard no more
+
+What somebody takes back in this process counts at once, without this. Processes share a ledger when one bot runs as
+several, and while an operator's command erases somebody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from storage.errors import StorageError
+from storage.ledger import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from bot.interview.interviews import Interviews
+    from storage.ledger import Ledger
+
+EVERY_S: Final = 2.0
+"""How long a consent that was taken back in another process may still count here."""
+
+log = logging.getLogger(__name__)
+
+
+async def follow(ledger: Ledger, interviews: Interviews) -> int:
+    """Learn what others put down, and hear nobody any more whose yes is gone; how many those were.
+
+    Raises:
+        StorageError: If it cannot be learned.
+    """
+    heard = {user_id for interview in interviews.running for user_id in interview.gate.consenting}
+    shown = {user_id for user_id in heard if ledger.allowed(user_id, Purpose.CAPTIONS)}
+    await ledger.refresh()
+    gone = {user_id for user_id in heard if not ledger.allowed(user_id, Purpose.TRANSCRIBE)}
+    for user_id in gone:
+        interviews.withdraw(user_id)
+    for user_id in shown - gone:
+        if not ledger.allowed(user_id, Purpose.CAPTIONS):
+            interviews.hide(user_id)
+    return len(gone)
+
+
+@asynccontextmanager
+async def following(ledger: Ledger, interviews: Interviews, *, every_s: float = EVERY_S) -> AsyncGenerator[None]:
+    """Follow what others put down, for the length of the block."""
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(_keep_on(ledger, interviews, every_s), name="consents")
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+async def _keep_on(ledger: Ledger, interviews: Interviews, every_s: float) -> None:
+    failing = False
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await follow(ledger, interviews)
+        except StorageError:
+            if not failing:
+                log.warning("what others agreed to or took back cannot be read", exc_info=True)
+            failing = True
+        else:
+            failing = False
