@@ -1,6 +1,6 @@
 """What is kept about somebody, counted: rows and periods, without opening anything.
 
-    Discord id -> subject, HMAC, pseudonyms -> rows of each table -> Held(table, rows, kept)
+    Discord id -> subject, HMAC, pseudonyms -> rows of each table -> Held(table, rows, periods)
 
 `ABOUT` names every table that holds something about a person. The periods are those of its columns' annotations.
 """
@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from storage import models
 from storage.erasure import quarters
-from storage.package import PERIODS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,12 +44,12 @@ class Held:
     Attributes:
         table: Its name.
         rows: How many are about the person: of turns, those that the person spoke, in whosever transcript.
-        kept: For how long, in words.
+        periods: For how long, by the names that `storage.package.PERIODS` has.
     """
 
     table: str
     rows: int
-    kept: str
+    periods: tuple[str, ...]
 
 
 async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
@@ -87,11 +86,10 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
                 query = select(func.count()).select_from(table).where(where[table])
                 rows = (await connection.execute(query)).scalar_one()
                 if rows:
-                    found.append(Held(table.__tablename__, rows, _kept(table)))
+                    found.append(Held(table.__tablename__, rows, _periods(table)))
     return found
 
 
-def _kept(table: type[models.Content]) -> str:
+def _periods(table: type[models.Content]) -> tuple[str, ...]:
     # A table's rows go as a whole, so its columns agree.
-    periods = {column.info["retention"] for column in table.__table__.columns}
-    return "; ".join(sorted(PERIODS[period] for period in periods))
+    return tuple(sorted({column.info["retention"] for column in table.__table__.columns}))

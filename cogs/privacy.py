@@ -14,6 +14,7 @@ import io
 import json
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
@@ -23,17 +24,19 @@ from discord.ext import commands
 from bot.errors import UserMistake
 from bot.holdings import holdings
 from cogs import privacy_replies as replies
+from cogs.locales import words_of
 from cogs.panel import answer
 from storage.errors import CodeRefused, StorageError
 from storage.package import CAP_BYTES
 from storage.receipts import keys_of, verify_receipt
-from storage.requests import DEADLINE, TEXT_LENGTH, RequestKind
+from storage.requests import CODE_LIFE, DEADLINE, TEXT_LENGTH, RequestKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from uuid import UUID
 
     from bot.client import SkillRally
+    from cogs.locales import Words
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,18 @@ AT_ONCE: Final = 50
 
 EXPORTS: Final = 2
 """Data packages that are made at the same time: each is in memory."""
+
+KINDS: Final = {
+    RequestKind.ACCESS: "access: a copy of my data",
+    RequestKind.PORTABILITY: "portability: my data, to take elsewhere",
+    RequestKind.ERASURE: "erasure: delete my data",
+    RequestKind.RECTIFICATION: "rectification: put something right",
+    RequestKind.RESTRICTION: "restriction: keep it and do nothing with it",
+    RequestKind.OBJECTION: "objection to what is done with my data",
+    RequestKind.COMPLAINT: "complaint",
+    RequestKind.WITHDRAW: "withdrawal of consent",
+}
+"""What can be asked for, as the command offers it."""
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -76,17 +91,19 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
         """Its beginning, and the whole as a file."""
         policy = self._rights.policy
         file = discord.File(io.BytesIO(policy.text.encode()), f"privacy-policy-{policy.version}.md")
-        await interaction.response.send_message(replies.notice(policy), file=file, ephemeral=True, suppress_embeds=True)
+        await interaction.response.send_message(
+            replies.notice(words_of(interaction), policy), file=file, ephemeral=True, suppress_embeds=True
+        )
 
     @app_commands.command(description="Who else gets to see something of your data, and where")
     async def processors(self, interaction: Interaction) -> None:
         """Each of them, also those that are off."""
-        await answer(interaction, replies.processors(self._rights.processors))
+        await answer(interaction, replies.processors(words_of(interaction), self._rights.processors))
 
     @app_commands.command(description="Who answers for your data here")
     async def contact(self, interaction: Interaction) -> None:
         """The controller and their address."""
-        await answer(interaction, replies.contact(self._rights.controller))
+        await answer(interaction, replies.contact(words_of(interaction), self._rights.controller))
 
     # -- what is kept ---------------------------------------------------------------------------------------------
 
@@ -95,12 +112,13 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
         """Counts; no content."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         held = await holdings(self._stores, interaction.user.id, at=self._services.clock.now())
-        await answer(interaction, replies.data(held))
+        await answer(interaction, replies.data(words_of(interaction), held))
 
     @app_commands.command(description="Everything that is kept about you, as files")
     async def export(self, interaction: Interaction) -> None:
         """The data package, in as many files as Discord makes it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        words = words_of(interaction)
         at = self._services.clock.now()
         most = min(CAP_BYTES, interaction.filesize_limit)
         async with self._exports:
@@ -116,21 +134,24 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
                     continue
                 part_name = f"{name}.zip" if len(parts) == 1 else f"{name}-{number}-of-{len(parts)}.zip"
                 file = discord.File(io.BytesIO(part), part_name)
-                await interaction.followup.send(replies.exported(number, len(parts)), file=file, ephemeral=True)
+                text = words("privacy-exported", number=number, parts=len(parts))
+                await interaction.followup.send(text, file=file, ephemeral=True)
                 sent += 1
         if left:
-            await answer(interaction, replies.too_large(left, len(parts)))
+            await answer(interaction, replies.too_large(words, left, len(parts)))
 
     # -- deleting -------------------------------------------------------------------------------------------------
 
     @app_commands.command(name="delete-transcripts", description="Delete every transcript that you saved")
     async def delete_transcripts(self, interaction: Interaction) -> None:
         """Ask for a word, then do it."""
+        words = words_of(interaction)
         await interaction.response.send_modal(
             _TypedWord(
-                replies.DELETE_TRANSCRIPTS_TITLE,
-                replies.DELETE_TRANSCRIPTS_INTRO,
-                replies.DELETE_TRANSCRIPTS_WORD,
+                words,
+                words("privacy-delete-transcripts-title"),
+                words("privacy-delete-transcripts-intro"),
+                words("privacy-delete-transcripts-word"),
                 self._explained(self._delete_transcripts),
             )
         )
@@ -138,11 +159,13 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
     @app_commands.command(name="delete-account", description="Delete everything that is kept about you")
     async def delete_account(self, interaction: Interaction) -> None:
         """Ask for a word, then do it."""
+        words = words_of(interaction)
         await interaction.response.send_modal(
             _TypedWord(
-                replies.DELETE_ACCOUNT_TITLE,
-                replies.DELETE_ACCOUNT_INTRO,
-                replies.DELETE_ACCOUNT_WORD,
+                words,
+                words("privacy-delete-account-title"),
+                words("privacy-delete-account-intro"),
+                words("privacy-delete-account-word"),
                 self._explained(self._delete_account),
             )
         )
@@ -165,7 +188,8 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
             async with asyncio.TaskGroup() as tasks:
                 for transcript in own[start : start + AT_ONCE]:
                     tasks.create_task(erase(transcript), name="erase a transcript")
-        text = replies.transcripts_deleted(len(done), len(own) - len(done), files_rewritten=all(done))
+        words = words_of(interaction)
+        text = replies.transcripts_deleted(words, len(done), len(own) - len(done), files_rewritten=all(done))
         await answer(interaction, text)
 
     async def _own_transcripts(self, user_id: int) -> Sequence[UUID]:
@@ -187,20 +211,20 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
             erased = await self._rights.erasure.account(user_id, at=self._services.clock.now())
         except StorageError:
             log.exception("an account could not be erased")
-            await answer(interaction, replies.ACCOUNT_FAILED)
+            await answer(interaction, words_of(interaction)("privacy-account-failed"))
             return
         receipt = json.dumps(erased.receipt, ensure_ascii=False, indent=1).encode()
         await interaction.followup.send(
-            replies.account_deleted(erased), file=discord.File(io.BytesIO(receipt), "receipt.json"), ephemeral=True
+            replies.account_deleted(words_of(interaction), erased),
+            file=discord.File(io.BytesIO(receipt), "receipt.json"),
+            ephemeral=True,
         )
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
     @app_commands.command(description="Ask whoever runs the bot for something about your data")
     @app_commands.describe(kind="What you ask for", text="In your own words")
-    @app_commands.choices(
-        kind=[app_commands.Choice(name=name, value=kind.value) for kind, (name, _) in replies.KINDS.items()]
-    )
+    @app_commands.choices(kind=[app_commands.Choice(name=name, value=kind.value) for kind, name in KINDS.items()])
     async def request(
         self,
         interaction: Interaction,
@@ -209,45 +233,51 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
     ) -> None:
         """Put it down, with the day by which it is answered."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        words = words_of(interaction)
         user_id, at = interaction.user.id, self._services.clock.now()
         entries = await self._requests.of(user_id)
         if sum(entry.closed_at is None for entry in entries) >= OPEN_REQUESTS:
-            raise UserMistake(replies.TOO_MANY_REQUESTS.format(most=OPEN_REQUESTS))
+            raise UserMistake(words("privacy-too-many-requests", most=OPEN_REQUESTS))
         wanted = RequestKind(kind.value)
         await self._requests.add(user_id, wanted, interaction_id=interaction.id, at=at, text=text or "")
-        await answer(interaction, replies.requested(wanted, at + DEADLINE))
+        await answer(interaction, replies.requested(words, wanted, at + DEADLINE))
 
     @app_commands.command(description="Your requests, and by when they are answered")
     async def requests(self, interaction: Interaction) -> None:
         """The caller's own."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await answer(interaction, replies.requests(await self._requests.of(interaction.user.id)))
+        entries = await self._requests.of(interaction.user.id)
+        await answer(interaction, replies.requests(words_of(interaction), entries))
 
     @app_commands.command(description="Confirm a request that you made by e-mail")
     @app_commands.describe(code="The code from the answer that you got")
     async def confirm(self, interaction: Interaction, code: app_commands.Range[str, 1, 100]) -> None:
         """Make a request the caller's, by the code that was sent for it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        words = words_of(interaction)
         try:
             entry = await self._requests.confirm(interaction.user.id, code, at=self._services.clock.now())
         except CodeRefused:
-            raise UserMistake(replies.CODE_REFUSED) from None
-        await answer(interaction, f"{replies.CONFIRMED} {replies.requested(entry.kind, entry.due_at)}")
+            hours = CODE_LIFE // timedelta(hours=1)
+            raise UserMistake(words("privacy-code-refused", hours=hours)) from None
+        text = f"{words('privacy-confirmed')} {replies.requested(words, entry.kind, entry.due_at)}"
+        await answer(interaction, text)
 
     @app_commands.command(description="Check a receipt of a deletion")
     @app_commands.describe(file="The JSON file that came with it")
     async def receipt(self, interaction: Interaction, file: discord.Attachment) -> None:
         """Whether it is of this installation and whole, and whether what it says is gone is gone."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        words = words_of(interaction)
         if file.size > RECEIPT_BYTES:
-            raise UserMistake(replies.NOT_A_RECEIPT)
+            raise UserMistake(words("privacy-not-a-receipt"))
         try:
             receipt: Any = json.loads(await file.read())
         except (ValueError, RecursionError):
-            raise UserMistake(replies.NOT_A_RECEIPT) from None
+            raise UserMistake(words("privacy-not-a-receipt")) from None
         keyrings = {"the keyring of this bot": await keys_of(self._stores.databases.keyring)}
         checked = verify_receipt(receipt, public_key=self._stores.secrets.public_key, keyrings=keyrings)
-        await answer(interaction, replies.receipt(checked))
+        await answer(interaction, replies.receipt(words, checked))
 
     # -- helpers --------------------------------------------------------------------------------------------------
 
@@ -273,7 +303,7 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
             text = str(error)
         else:
             log.error("a command failed", exc_info=error)
-            text = replies.FAILED
+            text = words_of(interaction)("privacy-failed")
         try:
             await answer(interaction, text)
         except discord.HTTPException:
@@ -283,18 +313,21 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
 class _TypedWord(ui.Modal):
     """Asks for a word before it does what cannot be undone."""
 
-    def __init__(self, title: str, intro: str, word: str, then: Callable[[Interaction], Awaitable[None]]) -> None:
+    def __init__(
+        self, words: Words, title: str, intro: str, word: str, then: Callable[[Interaction], Awaitable[None]]
+    ) -> None:
         super().__init__(title=title, timeout=10 * 60)
+        self._words = words
         self._word = word
         self._then = then
         self._typed: ui.TextInput[Any] = ui.TextInput(custom_id="word", min_length=1, max_length=40, placeholder=word)
         self.add_item(ui.TextDisplay(intro))
-        self.add_item(ui.Label(text=replies.word_label(word), component=self._typed))
+        self.add_item(ui.Label(text=words("privacy-word-label", word=word), component=self._typed))
 
     async def on_submit(self, interaction: Interaction, /) -> None:
         """Do it, if the word is right."""
         if self._typed.value.strip().casefold() != self._word:
-            await answer(interaction, replies.wrong_word(self._word))
+            await answer(interaction, self._words("privacy-wrong-word", word=self._word))
             return
         await self._then(interaction)
 

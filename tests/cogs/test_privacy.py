@@ -10,19 +10,22 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 from uuid import uuid4
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from bot.app import open_app
-from bot.holdings import ABOUT, holdings
+from bot.holdings import ABOUT, Held, holdings
 from bot.loopback.rest import Upload
 from bot.rehearsal.stage import practice_operations, until
 from cogs import privacy, privacy_replies
+from cogs.locales import words_in
 from config.policy import PolicyText
-from config.processors import Processor
+from config.processors import Processor, Transfer
+from config.sentences import languages
 from storage import models
 from storage.erasure import Erased
 from storage.errors import DatabaseBusy, DatabaseFailed
@@ -40,8 +43,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    import pytest
-
     from bot.app import App
     from bot.loopback.callbacks import Reply
     from bot.loopback.entities import Message
@@ -49,6 +50,13 @@ if TYPE_CHECKING:
 ONE, OTHER = 80351110224678912, 175928847299117063
 CANARY = "zanzibar caravan quintessence"
 OTHERS = "How would you scale a database?"
+
+EN = words_in("en")
+
+
+def table(name: str) -> str:
+    """What people read of a table."""
+    return EN(f"privacy-table-{name.replace('_', '-')}")
 
 
 async def use(stage: Practice, name: str, command: str, *, channel_id: int | None = None, **options: object) -> Reply:
@@ -69,7 +77,7 @@ async def type_word(stage: Practice, name: str, command: str, word: str, *, chan
 
 async def deleted(stage: Practice, name: str, *, channel_id: int | None = None) -> Reply:
     """Delete an account, and wait for the answer."""
-    word = privacy_replies.DELETE_ACCOUNT_WORD
+    word = EN("privacy-delete-account-word")
     return await type_word(stage, name, "delete-account", word, channel_id=channel_id)
 
 
@@ -160,10 +168,10 @@ async def test_the_contact_is_whoever_runs_this_bot(stage: Practice) -> None:
 async def test_of_somebody_nobody_knows_nothing_is_kept_and_every_command_says_something_sensible(
     stage: Practice,
 ) -> None:
-    assert (await use(stage, PETER, "data")).text == privacy_replies.NOTHING_KEPT
-    assert (await use(stage, PETER, "requests")).text == privacy_replies.NO_REQUESTS
-    word = privacy_replies.DELETE_TRANSCRIPTS_WORD
-    assert (await type_word(stage, PETER, "delete-transcripts", word)).text == privacy_replies.NO_TRANSCRIPTS
+    assert (await use(stage, PETER, "data")).text == EN("privacy-nothing-kept")
+    assert (await use(stage, PETER, "requests")).text == EN("privacy-no-requests")
+    word = EN("privacy-delete-transcripts-word")
+    assert (await type_word(stage, PETER, "delete-transcripts", word)).text == EN("privacy-no-transcripts")
     assert json.loads((await exported(stage, PETER))["settings.json"])["records"] == []
     gone = await deleted(stage, PETER)
     assert "Nothing was kept about you" in gone.text
@@ -176,11 +184,11 @@ async def test_what_is_kept_is_counted_without_content(stage: Practice) -> None:
 
     text = (await use(stage, ANNA, "data")).text
 
-    assert f"1 · {privacy_replies.TABLES['transcript']} · {PERIODS['saved']}" in text
-    assert f"2 · {privacy_replies.TABLES['turn']}" in text
-    assert f"3 · {privacy_replies.TABLES['consent_event']}" in text
+    assert f"1 · {table('transcript')} · {PERIODS['saved']}" in text
+    assert f"2 · {table('turn')}" in text
+    assert f"3 · {table('consent_event')}" in text
     assert CANARY not in text
-    assert f"1 · {privacy_replies.TABLES['subject']}" in text
+    assert f"1 · {table('subject')}" in text
 
 
 def test_every_table_with_rows_about_people_is_counted_and_has_words() -> None:
@@ -188,7 +196,9 @@ def test_every_table_with_rows_about_people_is_counted_and_has_words() -> None:
     leads = {"subject_id", "owner_id", "speaker_id", "reader_id", "idx", "pseudonym"}
     with_people = {table.name for table in models.Content.metadata.tables.values() if leads & set(table.columns.keys())}
 
-    assert about == with_people == set(privacy_replies.TABLES)
+    assert about == with_people
+    for language in languages():
+        assert [name for name in about if not words_in(language).has(f"privacy-table-{name.replace('_', '-')}")] == []
 
 
 async def test_the_export_holds_own_words_and_withholds_those_of_others(stage: Practice) -> None:
@@ -217,7 +227,7 @@ async def test_an_export_that_does_not_fit_one_file_comes_in_several(
 
     await until(lambda: len(reply.followups) == 2, within_s=5)
     assert [file_of(reply), file_of(reply.followups[0])] == [b"first", b"second"]
-    assert reply.followups[1].text == privacy_replies.too_large([3], 3)
+    assert reply.followups[1].text == privacy_replies.too_large(EN, [3], 3)
 
 
 # Deleting
@@ -238,7 +248,7 @@ async def test_an_account_is_deleted_and_nothing_of_it_is_left_anywhere(stage: P
     assert receipt["rows"]["transcript"] == 1
     assert str(stage.user(ANNA).id) not in json.dumps(receipt)
     assert not any(services.stores.ledger.allowed(stage.user(ANNA).id, purpose) for purpose in Purpose)
-    assert (await use(stage, ANNA, "data")).text == privacy_replies.NOTHING_KEPT
+    assert (await use(stage, ANNA, "data")).text == EN("privacy-nothing-kept")
     assert not [name for name, text in (await exported(stage, ANNA)).items() if CANARY in text]
     assert "You have no transcripts" in (await use_transcript(stage, ANNA, "list")).text
     assert CANARY not in (await use_transcript(stage, ANNA, "view", transcript=transcript)).text
@@ -301,11 +311,11 @@ async def test_a_wrong_word_deletes_nothing(stage: Practice) -> None:
     user_id, services = stage.user(ANNA).id, stage.app.services
     before = await holdings(services.stores, user_id, at=services.clock.now())
     for command, wrong, right in (
-        ("delete-account", privacy_replies.DELETE_TRANSCRIPTS_WORD, privacy_replies.DELETE_ACCOUNT_WORD),
-        ("delete-transcripts", privacy_replies.DELETE_ACCOUNT_WORD, privacy_replies.DELETE_TRANSCRIPTS_WORD),
+        ("delete-account", EN("privacy-delete-transcripts-word"), EN("privacy-delete-account-word")),
+        ("delete-transcripts", EN("privacy-delete-account-word"), EN("privacy-delete-transcripts-word")),
     ):
         reply = await type_word(stage, ANNA, command, wrong)
-        assert reply.text == privacy_replies.wrong_word(right)
+        assert reply.text == EN("privacy-wrong-word", word=right)
 
     assert await holdings(services.stores, user_id, at=services.clock.now()) == before
     assert services.stores.ledger.allowed(user_id, Purpose.SAVE)
@@ -320,7 +330,7 @@ async def test_all_own_transcripts_are_deleted_and_words_in_those_of_others_stay
     (entry,) = (await services.stores.transcripts.list(stage.user(HOST).id, at=services.clock.now())).entries
     await use_transcript(stage, HOST, "share", transcript=str(entry.id), person=stage.user(ANNA).id)
 
-    reply = await type_word(stage, ANNA, "delete-transcripts", privacy_replies.DELETE_TRANSCRIPTS_WORD.upper())
+    reply = await type_word(stage, ANNA, "delete-transcripts", EN("privacy-delete-transcripts-word").upper())
 
     assert "2 transcripts of yours" in reply.text
     assert "could not be" not in reply.text
@@ -378,7 +388,7 @@ async def test_an_erasure_that_fails_is_answered_and_the_person_is_heard_no_more
     monkeypatch.setattr(type(stage.app.services.rights.erasure), "account", fails)
     reply = await deleted(stage, ANNA)
 
-    assert reply.text == privacy_replies.ACCOUNT_FAILED
+    assert reply.text == EN("privacy-account-failed")
     assert not stage.running().gate.allowed(stage.user(ANNA).id)
     await stage.end(HOST)
 
@@ -407,7 +417,7 @@ async def test_a_request_is_put_down_once_and_due_in_thirty_days(stage: Practice
     assert entry.due_at - entry.received_at == timedelta(days=30)
     assert f"<t:{int(entry.due_at.timestamp())}:D>" in reply.text
     assert "Please \\*stop\\* counting." in listed.text
-    assert (await use(stage, PETER, "requests")).text == privacy_replies.NO_REQUESTS
+    assert (await use(stage, PETER, "requests")).text == EN("privacy-no-requests")
     await requests.close(entry.id, Outcome.DONE, at=datetime.now(UTC))
     assert "done on" in (await use(stage, ANNA, "requests")).text
 
@@ -421,7 +431,7 @@ async def test_nobody_makes_more_requests_than_can_be_answered(
 
     reply = await use(stage, ANNA, "request", kind="complaint")
 
-    assert reply.text == privacy_replies.TOO_MANY_REQUESTS.format(most=1)
+    assert reply.text == EN("privacy-too-many-requests", most=1)
     assert len(await stage.app.services.stores.requests.of(stage.user(ANNA).id)) == 1
 
 
@@ -430,11 +440,11 @@ async def test_a_request_by_email_becomes_that_of_whoever_enters_its_code(stage:
     now = stage.app.services.clock.now()
     _, code = await requests.add_email(RequestKind.ERASURE, received_at=now, at=now, text="")
 
-    assert (await use(stage, PETER, "confirm", code="AAAAAAAA-BBBBB")).text == privacy_replies.CODE_REFUSED
+    assert (await use(stage, PETER, "confirm", code="AAAAAAAA-BBBBB")).text == EN("privacy-code-refused", hours=72)
     reply = await use(stage, ANNA, "confirm", code=code)
 
-    assert reply.text.startswith(privacy_replies.CONFIRMED)
-    assert (await use(stage, PETER, "confirm", code=code)).text == privacy_replies.CODE_REFUSED
+    assert reply.text.startswith(EN("privacy-confirmed"))
+    assert (await use(stage, PETER, "confirm", code=code)).text == EN("privacy-code-refused", hours=72)
     assert [entry.kind for entry in await requests.of(stage.user(ANNA).id)] == [RequestKind.ERASURE]
 
 
@@ -450,7 +460,7 @@ async def test_a_receipt_is_checked_and_a_changed_one_does_not_hold(stage: Pract
     assert "the signature does not hold" in await checked(json.dumps(changed).encode())
     assert "another installation made this receipt" in await checked(json.dumps(_another_installations()).encode())
     for nonsense in (b"\xff\x00", b"[]", b"{}", b"[" * 100_000, bytes(privacy.RECEIPT_BYTES + 1)):
-        assert await checked(nonsense) == privacy_replies.NOT_A_RECEIPT
+        assert await checked(nonsense) == EN("privacy-not-a-receipt")
 
 
 def _another_installations() -> dict[str, Any]:
@@ -465,12 +475,27 @@ def _another_installations() -> dict[str, Any]:
     return receipt
 
 
-def test_every_kind_of_request_and_every_outcome_has_words() -> None:
-    assert set(privacy_replies.KINDS) == set(RequestKind)
-    assert set(privacy_replies.OUTCOMES) == set(Outcome)
+@pytest.mark.parametrize("language", languages())
+def test_every_kind_of_request_every_outcome_every_transfer_and_every_period_has_words(language: str) -> None:
+    words = words_in(language)
+
+    assert set(privacy.KINDS) == set(RequestKind)
+    for kind in RequestKind:
+        assert words.has(f"cmd-privacy-request.choice-kind-{kind.value}")
+    for outcome in Outcome:
+        assert words.has(f"privacy-outcome-{outcome.value.replace('_', '-')}")
+    for transfer in filter(None, get_args(Transfer)):
+        assert words.has(f"privacy-transfer-{transfer}")
+    for period in PERIODS:
+        assert words.has(f"privacy-period-{period.replace(' ', '-')}")
+    assert words("privacy-delete-account-word") != words("privacy-delete-transcripts-word")
+    for word in ("privacy-delete-account-word", "privacy-delete-transcripts-word"):
+        assert words(word) == words(word).strip().casefold()
 
 
-def test_no_answer_is_longer_than_discord_takes_however_much_there_is_to_say() -> None:
+@pytest.mark.parametrize("language", languages())
+def test_no_answer_is_longer_than_discord_takes_however_much_there_is_to_say(language: str) -> None:
+    words = words_in(language)
     hard = "*" * 300
     now = datetime.now(UTC)
     policy = PolicyText("2026-11-23", "# Title\n\n" + "A long paragraph. " * 500, bytes(32))
@@ -489,15 +514,20 @@ def test_no_answer_is_longer_than_discord_takes_however_much_there_is_to_say() -
         for number in range(30)
     ]
     entries = [Entry(uuid4(), kind, "discord", True, hard, now, now) for kind in list(RequestKind) * 10]
-    erased = Erased(dict.fromkeys(privacy_replies.TABLES, 10**9), {}, files_rewritten=False, let_go=False)
+    erased = Erased(
+        dict.fromkeys((each.__tablename__ for each in ABOUT), 10**9), {}, files_rewritten=False, let_go=False
+    )
 
-    assert len(privacy_replies.notice(policy)) <= 2_000
-    assert len(privacy_replies.notice(PolicyText("2026-11-23", "x" * 9_000, bytes(32)))) <= 2_000
-    assert len(privacy_replies.account_deleted(erased)) <= 2_000
-    assert "/privacy receipt" in privacy_replies.account_deleted(erased)
-    assert len(privacy_replies.processors(listed)) <= 4_000
-    assert len(privacy_replies.requests(entries)) <= 4_000
-    assert "more" in privacy_replies.requests(entries)
+    assert len(privacy_replies.notice(words, policy)) <= 2_000
+    assert len(privacy_replies.notice(words, PolicyText("2026-11-23", "x" * 9_000, bytes(32)))) <= 2_000
+    assert len(privacy_replies.account_deleted(words, erased)) <= 2_000
+    assert "/privacy receipt" in privacy_replies.account_deleted(words, erased)
+    assert len(privacy_replies.processors(words, listed)) <= 4_000
+    assert len(privacy_replies.requests(words, entries)) <= 4_000
+    assert privacy_replies.requests(words, entries).splitlines()[-1].startswith("-# ")
+    assert (
+        len(privacy_replies.data(words, [Held(each.__tablename__, 10**9, tuple(PERIODS)) for each in ABOUT])) <= 4_000
+    )
 
 
 # At the start

@@ -2,3 +2,184 @@
 
 cmd-privacy =
     .description = Deine Daten: was aufbewahrt wird, und deine Rechte
+cmd-privacy-notice =
+    .description = Die Datenschutzerklärung dieses Bots
+cmd-privacy-processors =
+    .description = Wer sonst etwas von deinen Daten bekommt, und wo
+cmd-privacy-contact =
+    .description = Wer hier für deine Daten verantwortlich ist
+cmd-privacy-data =
+    .description = Wie viel über dich aufbewahrt wird, und wie lange
+cmd-privacy-export =
+    .description = Alles, was über dich aufbewahrt wird, als Dateien
+cmd-privacy-delete-transcripts =
+    .description = Alle Transkripte löschen, die du gespeichert hast
+cmd-privacy-delete-account =
+    .description = Alles löschen, was über dich aufbewahrt wird
+cmd-privacy-request =
+    .description = Wer den Bot betreibt, um etwas zu deinen Daten bitten
+    .param-kind = Worum du bittest
+    .param-text = In deinen eigenen Worten
+    .choice-kind-access = Auskunft: eine Kopie meiner Daten
+    .choice-kind-portability = Übertragbarkeit: meine Daten zum Mitnehmen
+    .choice-kind-erasure = Löschung: meine Daten löschen
+    .choice-kind-rectification = Berichtigung: etwas richtigstellen
+    .choice-kind-restriction = Einschränkung: aufbewahren und nichts damit tun
+    .choice-kind-objection = Widerspruch gegen das, was mit meinen Daten geschieht
+    .choice-kind-complaint = Beschwerde
+    .choice-kind-withdraw = Widerruf der Einwilligung
+cmd-privacy-requests =
+    .description = Deine Anfragen, und bis wann sie beantwortet werden
+cmd-privacy-confirm =
+    .description = Eine Anfrage bestätigen, die du per E-Mail gestellt hast
+    .param-code = Der Code aus der Antwort, die du bekommen hast
+cmd-privacy-receipt =
+    .description = Eine Löschquittung prüfen
+    .param-file = Die JSON-Datei, die dazugehörte
+
+privacy-failed = Das hat nicht geklappt, und es liegt an uns: Bitte versuch es gleich noch einmal.
+privacy-and-more = -# Und { $count } weitere
+
+## Was Menschen gesagt wird
+
+privacy-policy-language = Die Datenschutzerklärung ist auf Englisch geschrieben.
+privacy-policy-foot =
+    -# Version { $version } · SHA-256 der Datei: `{ $hash }`
+    -# Die ganze Datenschutzerklärung hängt an.
+privacy-processors-head = **Wer sonst etwas von deinen Daten bekommt**
+privacy-processors-language = -# Die Angaben zu jedem stehen so da, wie der Betreiber des Bots sie geschrieben hat.
+privacy-processor-on =
+    - 🟢 **{ $name }** ist eingeschaltet. { $purpose }
+    { "  " }Bekommt: { $data }. Wo: { $region }, { $transfer }. Aufbewahrt: { $retention }{ $evidence }
+privacy-processor-off = - ⚪ **{ $name }** ist ausgeschaltet und bekommt nichts. { $purpose }
+privacy-transfer-eea = bleibt im Europäischen Wirtschaftsraum
+privacy-transfer-scc = Standardvertragsklauseln
+privacy-transfer-dpf = Datenschutzrahmen EU-USA
+privacy-transfer-local = auf den eigenen Rechnern dieser Installation
+privacy-contact =
+    {""}**{ $name }**, { $region }, ist hier für deine Daten verantwortlich. E-Mail: `{ $email }`
+    Oder nutze /privacy request: Das wird innerhalb von { $days ->
+        [one] einem Tag
+       *[other] { $days } Tagen
+    } beantwortet. Du kannst dich auch bei der Datenschutzbehörde deines Wohn- oder Arbeitsorts beschweren.
+    -# Der Bot ist für Menschen ab { $age } Jahren.
+
+## Was aufbewahrt wird
+
+privacy-nothing-kept = Über dich wird hier nichts aufbewahrt. Was in einem laufenden Interview gesagt wird, steht nur im Arbeitsspeicher, nur von denen, die mitmachen, und ist 30 Minuten danach weg.
+privacy-data-head = **Was über dich aufbewahrt wird**
+privacy-data-line = - { $rows } · { $what } · { $kept }
+privacy-data-foot = -# Was gesagt und nicht gespeichert wurde, steht nur im Arbeitsspeicher und ist 30 Minuten nach dem Interview weg. Alles als Dateien: /privacy export. Löschen: /privacy delete-account.
+privacy-table-subject = wer du bist: deine Discord-ID, versiegelt
+privacy-table-consent-event = worin du eingewilligt oder was du widerrufen hast
+privacy-table-opt-out = dass du nie gehört werden willst
+privacy-table-transcript = Transkripte, die du gespeichert hast
+privacy-table-turn = Zeilen, die du gesagt hast, in deinen Transkripten und in denen anderer
+privacy-table-share = Transkripte, die du teilst oder die mit dir geteilt sind
+privacy-table-feedback = Kommentare zu deinen Transkripten
+privacy-table-ai-job = Kommentare, die gerade entstehen
+privacy-table-request = Anfragen zu deinen Daten
+privacy-table-audit = Sicherheitsereignisse
+privacy-table-analytics-event = gezählte Nutzung
+privacy-table-budget = was Kommentare verbraucht haben
+privacy-table-preference = deine Einstellungen
+privacy-table-queue-entry = dein Platz in der Warteschlange für Interviews
+privacy-period-account = bis du dein Konto löschst
+privacy-period-saved = bis der Eigentümer es löscht, oder du dein Konto
+privacy-period-interview = bis das Interview vorbei ist
+privacy-period-job = bis es fertig ist, höchstens einen Tag
+privacy-period-30-days = 30 Tage
+privacy-period-90-days = 90 Tage
+privacy-period-a-year = bis ein Jahr nach der Antwort, oder bis du dein Konto löschst
+privacy-period-backups = solange eine Sicherung Gelöschtes zurückbringen könnte, ohne jemanden zu nennen
+privacy-period-installation = solange der Bot betrieben wird; es betrifft niemanden
+privacy-exported = { $parts ->
+    [one] Alles, was über dich aufbewahrt wird
+   *[other] Teil { $number } von { $parts } dessen, was über dich aufbewahrt wird
+}. Deine eigenen Worte sind darin, die anderer nicht. Die Datei liegt auf den Servern von Discord, solange diese Nachricht da ist: Lade sie herunter und verwirf oder lösche dann die Nachricht.
+privacy-export-too-large = { $count ->
+    [one] Teil { $numbers } von { $parts } ist
+   *[other] Die Teile { $numbers } von { $parts } sind
+} größer, als Discord annimmt: Schreib an die Adresse aus /privacy contact, dann bekommst du den Rest auf anderem Weg.
+
+## Löschen
+
+# Was eingetippt werden muss, kleingeschrieben. Zwei verschiedene Wörter.
+privacy-delete-transcripts-word = transkripte
+privacy-delete-account-word = konto
+privacy-delete-transcripts-title = Alle meine Transkripte löschen
+privacy-delete-account-title = Alles über mich löschen
+privacy-delete-transcripts-intro =
+    Das löscht **jedes Transkript, das du gespeichert hast**, für alle, mit denen es geteilt ist, samt allen Kommentaren dazu. Es lässt sich nicht rückgängig machen.
+
+    Was bleibt: deine Worte in Transkripten, die andere gespeichert haben. Du kannst sie einzeln mit /transcript redact herausnehmen, oder alle auf einmal mit /privacy delete-account.
+privacy-delete-account-intro =
+    Das löscht **alles, was über dich aufbewahrt wird**: deine Transkripte, deine Worte in denen anderer, worin du eingewilligt hast, deine Anfragen. Du wirst ab sofort nirgends mehr gehört. Es lässt sich nicht rückgängig machen; neu anfangen kannst du jederzeit.
+
+    Du bekommst eine signierte Quittung. Was andere kopiert haben und was Discord aufbewahrt, liegt außer Reichweite.
+privacy-word-label = Zum Fortfahren „{ $word }“ eintippen
+privacy-wrong-word = Nichts wurde gelöscht, denn das war nicht das Wort: Nutze den Befehl noch einmal und tippe „{ $word }“.
+privacy-no-transcripts = Du hast keine eigenen Transkripte, also wurde nichts gelöscht.
+privacy-transcripts-gone = Endgültig gelöscht, für alle: { $count ->
+    [one] eines deiner Transkripte
+   *[other] { $count } deiner Transkripte
+}.
+privacy-transcripts-failed = { $count ->
+    [one] Ein Transkript konnte
+   *[other] { $count } Transkripte konnten
+} nicht gelöscht werden, und es liegt an uns: Nutze den Befehl noch einmal.
+privacy-transcripts-stay = Deine Worte in Transkripten anderer bleiben, bis du sie herausnimmst oder dein Konto löschst.
+privacy-not-rewritten = Die Dateien konnten noch nicht neu geschrieben werden, weil jemand sie gerade las: Bis der Bot das nächste Mal startet, enthalten sie noch das Gelöschte, verschlüsselt.
+privacy-nothing-opens = Nichts öffnet es mehr.
+privacy-account-failed = Das konnte nicht abgeschlossen werden, und es liegt an uns: Bitte nutze /privacy delete-account gleich noch einmal. Du wirst nirgends mehr gehört.
+privacy-account-nothing = Über dich war hier nichts aufbewahrt, also war nichts zu löschen. Du wirst nirgends gehört. Die angehängte Quittung sagt das.
+privacy-account-gone = **Gelöscht.** Du wirst nirgends mehr gehört, und das hier ist weg, zusammen mit den Schlüsseln, die es öffneten:
+privacy-account-line = - { $rows } · { $what }
+privacy-account-running = Was ein laufendes Interview noch von dir hält, verschwindet mit seinem Ende.
+privacy-account-receipt = Heb die angehängte Quittung auf, die dich nicht nennt: Der Bot behält keine Kopie. /privacy receipt prüft sie.
+
+## Anfragen
+
+privacy-requested = Notiert: { $kind }. Die Antwort kommt bis { $due }; siehe /privacy requests.
+privacy-hint-access = /privacy export gibt sie dir sofort.
+privacy-hint-portability = /privacy export gibt sie dir sofort.
+privacy-hint-erasure = /privacy delete-account erledigt es sofort.
+privacy-hint-rectification = Für Worte erledigt es /transcript correct sofort.
+privacy-hint-complaint = Du kannst dich auch an eine Datenschutzbehörde wenden.
+privacy-hint-withdraw = /consent withdraw erledigt es sofort.
+privacy-no-requests = Du hast keine Anfragen gestellt. /privacy request stellt eine.
+privacy-too-many-requests = Du hast schon { $most ->
+    [one] eine offene Anfrage
+   *[other] { $most } offene Anfragen
+}: Jede wird rechtzeitig beantwortet, also warte bitte zuerst diese ab.
+privacy-requests-head = **Deine Anfragen**
+privacy-request-open = - **{ $kind }** · gestellt am { $made } · Antwort bis { $due }
+privacy-request-closed = - **{ $kind }** · gestellt am { $made } · { $outcome } am { $closed }
+privacy-outcome-done = erledigt
+privacy-outcome-partly = teilweise erledigt
+privacy-outcome-refused = abgelehnt
+privacy-outcome-taken-back = zurückgezogen
+privacy-outcome-unconfirmed = nie bestätigt
+privacy-outcome-none = abgeschlossen
+privacy-confirmed = Diese Anfrage gehört jetzt dir.
+privacy-code-refused = Dieser Code gilt nicht oder nicht mehr: Er geht einmal, { $hours ->
+    [one] eine Stunde
+   *[other] { $hours } Stunden
+} lang und für wenige Versuche. Bitte per E-Mail um einen neuen.
+
+## Quittungen
+
+privacy-not-a-receipt = Diese Datei ist keine Quittung: Häng die JSON-Datei an, die mit einer Löschung kam.
+privacy-receipt-holds = ✅ Diese Quittung stimmt: Diese Installation hat sie für eine Löschung am { $at } signiert, und { $keys ->
+    [0] sie nennt keine Schlüssel
+    [one] den einen Schlüssel, den sie nennt, gibt es nicht mehr
+   *[other] keinen der { $keys } Schlüssel, die sie nennt, gibt es noch
+}.
+privacy-receipt-refused = ❌ Diese Quittung stimmt nicht:
+privacy-fault-installation = eine andere Installation hat diese Quittung ausgestellt
+privacy-fault-signature = die Signatur stimmt nicht
+privacy-fault-keys = { $count ->
+    [one] einer der vernichteten Schlüssel ist
+   *[other] { $count } der vernichteten Schlüssel sind
+} noch im Schlüsselbund dieses Bots
+privacy-fault-files = die Dateien wurden noch nicht neu geschrieben: Sie enthalten noch das Gelöschte, das nichts mehr öffnet
