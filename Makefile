@@ -77,6 +77,8 @@ lock: ## Pin the dependencies again (needs uv; contributors only)
 		pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
 		-c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
+		-c requirements-dev.lock --extra cluster pyproject.toml -o requirements-cluster.lock
 
 clean: ## Remove the environment and caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
