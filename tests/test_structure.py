@@ -75,8 +75,8 @@ def test_every_task_has_an_owner() -> None:
 
 
 WRITERS = re.compile(r"(^|\.)(tofile|tobytes_to|savez?|savetxt|memmap|wavfile\.write|sf\.write)$")
-SAVERS = {"stt/convert.py", "cogs/transcript.py"}
-"""A converted model's weights, in a process that hears nobody; and transcripts, which are words."""
+SAVERS = {"stt/convert.py", "cogs/transcript.py", "bot/feedback/canvas.py"}
+"""A converted model's weights, in a process that hears nobody; transcripts, which are words; pictures, into memory."""
 AUDIO_MODULES = {"wave", "soundfile", "scipy", "pydub", "aifc", "sunau", "audioop", "ossaudiodev", "winsound"}
 
 
