@@ -30,6 +30,10 @@ ABOUT: Final = (
     models.Feedback,
     models.AiJob,
     models.Request,
+    models.Preference,
+    models.GuildQuestion,
+    models.QueueEntry,
+    models.Offer,
     models.Audit,
     models.AnalyticsEvent,
     models.Budget,
@@ -63,6 +67,7 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
     where: dict[type[models.Content], ColumnElement[bool]] = {
         models.Audit: models.Audit.idx == idx,
         models.Budget: models.Budget.idx == idx,
+        models.Offer: or_(models.Offer.one_idx == idx, models.Offer.other_idx == idx),
     }
     if subject is not None:
         own = select(models.Transcript.id).where(models.Transcript.owner_id == subject)
@@ -77,6 +82,9 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
             models.Feedback: models.Feedback.owner_id == subject,
             models.AiJob: models.AiJob.owner_id == subject,
             models.Request: models.Request.subject_id == subject,
+            models.Preference: models.Preference.subject_id == subject,
+            models.GuildQuestion: models.GuildQuestion.author_id == subject,
+            models.QueueEntry: models.QueueEntry.subject_id == subject,
             models.AnalyticsEvent: models.AnalyticsEvent.pseudonym.in_(pseudonyms),
         }
     found: list[Held] = []

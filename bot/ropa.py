@@ -33,6 +33,7 @@ PURPOSES: Final = {
     "analytics": "Count use, by those who agreed",
     "erasure": "Keep erased what was erased",
     "keys": "Open what is sealed",
+    "practice": "Let people practise as they chose: settings, partners, questions of their own",
     "operation": "Run on time, and once",
 }
 BASES: Final = {

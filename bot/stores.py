@@ -20,6 +20,9 @@ from storage.keys import EnvironmentKeys, FileKeys
 from storage.ledger import Ledger
 from storage.live_messages import LiveMessages
 from storage.package import Facts, Packages, Recipient, TranscriptKeeper
+from storage.preferences import Preferences
+from storage.questions import GuildQuestions
+from storage.queue import Queue
 from storage.receipts import Outside
 from storage.requests import Requests
 from storage.subjects import Subjects
@@ -50,6 +53,9 @@ class Stores:
         transcripts: What people chose to save.
         live_messages: Where captions and notices stand.
         requests: Who wants what about their data, by when.
+        preferences: What people chose for themselves.
+        questions: What servers ask beside the questions that the program brings.
+        queue: Who looks for somebody to practise with.
     """
 
     databases: Databases
@@ -60,6 +66,9 @@ class Stores:
     transcripts: Transcripts
     live_messages: LiveMessages
     requests: Requests
+    preferences: Preferences
+    questions: GuildQuestions
+    queue: Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,8 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
         subjects = Subjects(databases.content, keyring, secrets)
         ledger = Ledger(databases.content, keyring, secrets, subjects, policy=policy)
         await ledger.refresh()
+        preferences = Preferences(databases.content, keyring, subjects)
+        await preferences.refresh()
         yield Stores(
             databases,
             keyring,
@@ -113,6 +124,9 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
             Transcripts(databases.content, keyring, secrets, subjects),
             LiveMessages(databases.content, keyring),
             Requests(databases.content, keyring, secrets, subjects),
+            preferences,
+            GuildQuestions(databases.content, keyring, secrets, subjects),
+            Queue(databases.content, keyring, secrets, subjects),
         )
 
 
@@ -154,6 +168,7 @@ def rights(
             processors=processors,
             policy_version=policy.version,
             let_go=let_go,
+            preferences=stores.preferences,
         ),
         Packages(
             databases.content,
@@ -161,7 +176,13 @@ def rights(
             secrets,
             stores.subjects,
             stores.ledger,
-            keepers=[TranscriptKeeper(stores.transcripts), stores.requests],
+            keepers=[
+                TranscriptKeeper(stores.transcripts),
+                stores.requests,
+                stores.preferences,
+                stores.questions,
+                stores.queue,
+            ],
             facts=Facts(controller.name.strip(), controller.email.strip(), agreed, recipients),
         ),
     )
@@ -177,8 +198,12 @@ def erasure(
     processors: Sequence[Processor],
     policy_version: str,
     let_go: Callable[[int], Awaitable[Mapping[str, int]]] | None = None,
+    preferences: Preferences | None = None,
 ) -> Erasure:
-    """What erases, with everything that keeps; *policy_version* and *processors* are for its receipts."""
+    """What erases, with everything that keeps; *policy_version* and *processors* are for its receipts.
+
+    *preferences* are those of a running bot, which holds some of them in memory.
+    """
     outside = [Outside("backups of this installation", "30 days")]
     outside += [Outside(each.name, each.retention) for each in processors if each.enabled]
     return Erasure(
@@ -190,6 +215,9 @@ def erasure(
         keepers=[
             TranscriptKeeper(Transcripts(databases.content, keyring, secrets, subjects)),
             Requests(databases.content, keyring, secrets, subjects),
+            preferences or Preferences(databases.content, keyring, subjects),
+            GuildQuestions(databases.content, keyring, secrets, subjects),
+            Queue(databases.content, keyring, secrets, subjects),
         ],
         policy_version=policy_version,
         outside=outside,

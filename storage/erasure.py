@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from storage.errors import DatabaseBusy, DatabaseFailed, NotFound
 from storage.models import (
@@ -42,6 +42,7 @@ from storage.models import (
     ContentMeta,
     Dek,
     Feedback,
+    Offer,
     Share,
     Subject,
     Transcript,
@@ -388,6 +389,9 @@ async def _untrace(connection: AsyncConnection, idx: bytes) -> dict[str, int]:
     return {
         "audit": (await connection.execute(delete(Audit).where(Audit.idx == idx))).rowcount,
         "budget": (await connection.execute(delete(Budget).where(Budget.idx == idx))).rowcount,
+        "offer": (
+            await connection.execute(delete(Offer).where(or_(Offer.one_idx == idx, Offer.other_idx == idx)))
+        ).rowcount,
     }
 
 

@@ -56,6 +56,7 @@ Why = Literal[
     "analytics",  # count use, by those who agreed
     "erasure",  # keep erased what was erased
     "keys",  # open what is sealed
+    "practice",  # let people practise as they chose: settings, partners, questions of their own
     "operation",  # run on time, once
 ]
 
@@ -339,6 +340,70 @@ class Idempotency(Content):
     result_hash: Mapped[bytes] = mapped_column(_HASH, info=_about("public", "idempotency", "contract", "30 days"))
     expires_at: Mapped[datetime] = mapped_column(
         Moment, index=True, info=_about("public", "idempotency", "contract", "30 days")
+    )
+
+
+class Preference(Content):
+    """What somebody chose for themselves, and the days they practised if they have them counted."""
+
+    __tablename__ = "preference"
+
+    subject_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), primary_key=True, info=_about("public", "practice", "contract", "account")
+    )
+    enc_body: Mapped[bytes] = mapped_column(info=_about("cipher", "practice", "contract", "account"))
+    rev: Mapped[int] = mapped_column(info=_about("public", "practice", "contract", "account"))
+
+
+class GuildQuestion(Content):
+    """A server's own question, sealed under the key of whoever added it."""
+
+    __tablename__ = "guild_question"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "practice", "contract", "saved"))
+    server_idx: Mapped[bytes] = mapped_column(_HMAC, index=True, info=_about("index", "practice", "contract", "saved"))
+    author_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), index=True, info=_about("public", "practice", "contract", "saved")
+    )
+    enc_body: Mapped[bytes] = mapped_column(info=_about("cipher", "practice", "contract", "saved"))
+    created_day: Mapped[date] = mapped_column(info=_about("public", "practice", "contract", "saved"))
+
+
+class QueueEntry(Content):
+    """Somebody who looks for a partner in one server; *bucket* is the server with what they want to practise.
+
+    An offer may be gone before those it names have heard of it, so nothing refers to it.
+    """
+
+    __tablename__ = "queue_entry"
+    __table_args__ = (UniqueConstraint("subject_id", "server_idx"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "practice", "contract", "job"))
+    subject_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), info=_about("public", "practice", "contract", "job")
+    )
+    server_idx: Mapped[bytes] = mapped_column(_HMAC, index=True, info=_about("index", "practice", "contract", "job"))
+    bucket_idx: Mapped[bytes] = mapped_column(_HMAC, index=True, info=_about("index", "practice", "contract", "job"))
+    enc_body: Mapped[bytes] = mapped_column(info=_about("cipher", "practice", "contract", "job"))
+    offer_id: Mapped[UUID | None] = mapped_column(index=True, info=_about("public", "practice", "contract", "job"))
+    accepted: Mapped[bool] = mapped_column(info=_about("public", "practice", "contract", "job"))
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "practice", "contract", "job")
+    )
+
+
+class Offer(Content):
+    """Two people who are asked whether they want to practise together: the queue asks both, a member another."""
+
+    __tablename__ = "offer"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "practice", "contract", "job"))
+    kind: Mapped[str] = mapped_column(_STATE, info=_about("public", "practice", "contract", "job"))
+    one_idx: Mapped[bytes] = mapped_column(_HMAC, index=True, info=_about("index", "practice", "contract", "job"))
+    other_idx: Mapped[bytes] = mapped_column(_HMAC, index=True, info=_about("index", "practice", "contract", "job"))
+    enc_place: Mapped[bytes | None] = mapped_column(info=_about("cipher", "practice", "contract", "job"))
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "practice", "contract", "job")
     )
 
 

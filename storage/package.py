@@ -100,6 +100,9 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "shares": ("id", "transcript", "yours", "day", "expires_at"),
     "feedback": ("id", "transcript", "day", "model", "schema_version", "body"),
     "jobs": ("id", "transcript", "state", "attempts", "not_before_at", "reserved_tokens", "expires_at"),
+    "preferences": ("language", "time_zone", "captions", "results_by_dm", "invitations", "streak"),
+    "questions": ("id", "day", "question"),
+    "queue": ("guild", "channel", "type", "level", "offered", "accepted", "expires_at"),
     "requests": ("id", "kind", "via", "text", "received_at", "due_at", "closed_at", "outcome"),
     "audit": ("event", "happened_at", "expires_at"),
     "analytics": ("pseudonym", "name", "props", "expires_at"),
@@ -177,6 +180,28 @@ WHERE: Final[Mapping[str, str]] = {
     "idempotency.interaction_idx": "- an HMAC of a press of a button, which nobody can be found by",
     "idempotency.result_hash": "- a hash, which nobody can be found by",
     "idempotency.expires_at": "- of a press of a button, which nobody can be found by",
+    "preference.subject_id": "settings.subject",
+    "preference.enc_body": "preferences.language",
+    "preference.rev": "- counts how often it was rewritten, for the encryption",
+    "guild_question.id": "questions.id",
+    "guild_question.server_idx": "- an HMAC of the server that you gave it to",
+    "guild_question.author_id": "settings.subject",
+    "guild_question.enc_body": "questions.question",
+    "guild_question.created_day": "questions.day",
+    "queue_entry.id": "- a random number that nothing refers to",
+    "queue_entry.subject_id": "settings.subject",
+    "queue_entry.server_idx": "- an HMAC of the server, which is in queue",
+    "queue_entry.bucket_idx": "- an HMAC of the server, the type and the level, which are in queue",
+    "queue_entry.enc_body": "queue.type",
+    "queue_entry.offer_id": "queue.offered",
+    "queue_entry.accepted": "queue.accepted",
+    "queue_entry.expires_at": "queue.expires_at",
+    "offer.id": "- of an offer to two people; gone within half an hour",
+    "offer.kind": "- of an offer to two people; gone within half an hour",
+    "offer.one_idx": "- an HMAC of a Discord id; gone within half an hour",
+    "offer.other_idx": "- an HMAC of a Discord id; gone within half an hour",
+    "offer.enc_place": "- where an offer to two people stands; gone within half an hour",
+    "offer.expires_at": "- of an offer to two people; gone within half an hour",
     "request.id": "requests.id",
     "request.subject_id": "settings.subject",
     "request.kind": "requests.kind",
@@ -225,6 +250,7 @@ PURPOSES: Final[Mapping[models.Why, str]] = {
     "analytics": "to count what is used",
     "erasure": "to keep erased what was erased",
     "keys": "to open what is encrypted",
+    "practice": "to let you practise as you chose: settings, partners, questions of your own",
     "operation": "to run",
 }
 
@@ -277,6 +303,9 @@ consents             every yes and every withdrawal, with a proof that can be ch
 transcripts          what you said in saved interviews; what others said is left out
 shares               saved interviews that are shared by you or with you
 feedback, jobs       comments on your interviews, and those that are not there yet
+preferences          what you chose in /settings, and the days you practised if you have them counted
+questions            questions that you added to a server
+queue                where you look for somebody to practise with
 requests             what you asked for about your data
 audit                security events about you
 analytics, budget    what was counted, and what feedback has used

@@ -17,6 +17,9 @@ from storage.keyring import Keyring
 from storage.ledger import Ledger, Occasion, Policy, Purpose
 from storage.models import AiJob, AnalyticsEvent, Audit, Budget, Content, Feedback
 from storage.package import TranscriptKeeper
+from storage.preferences import Preferences, Streak
+from storage.questions import GuildQuestions
+from storage.queue import Queue, Wanted
 from storage.receipts import Outside
 from storage.requests import RequestKind, Requests
 from storage.subjects import Subjects
@@ -59,6 +62,9 @@ class People:
     ledger: Ledger
     transcripts: Transcripts
     requests: Requests
+    preferences: Preferences
+    questions: GuildQuestions
+    queue: Queue
 
     def erasure(self, let_go: Callable[[int], Awaitable[Mapping[str, int]]] | None = None) -> Erasure:
         """What erases here."""
@@ -68,7 +74,13 @@ class People:
             self.secrets,
             self.subjects,
             self.ledger,
-            keepers=[TranscriptKeeper(self.transcripts), self.requests],
+            keepers=[
+                TranscriptKeeper(self.transcripts),
+                self.requests,
+                self.preferences,
+                self.questions,
+                self.queue,
+            ],
             policy_version=POLICY.version,
             outside=OUTSIDE,
             let_go=let_go,
@@ -156,6 +168,9 @@ class People:
         await self.requests.add(
             user_id, RequestKind.ACCESS, interaction_id=next(_numbers), at=NOW, text=f"please, {words_of(user_id)}"
         )
+        await self.preferences.change(user_id, at=NOW, language="uk", streak=Streak(NOW.date(), 3, 4, 5))
+        await self.questions.add(user_id, 99, [{"text": words_of(user_id)}], at=NOW)
+        await self.queue.join(user_id, Wanted(99, 7, "technical", f"of {user_id:x}"), at=NOW)
 
     async def rows(self) -> dict[str, int]:
         """How many rows each table of the content has."""
@@ -176,7 +191,18 @@ async def people_over(databases: Databases, provider: KeyProvider) -> People:
     await ledger.refresh()
     transcripts = Transcripts(databases.content, keyring, secrets, subjects)
     requests = Requests(databases.content, keyring, secrets, subjects)
-    return People(databases, keyring, secrets, subjects, ledger, transcripts, requests)
+    return People(
+        databases,
+        keyring,
+        secrets,
+        subjects,
+        ledger,
+        transcripts,
+        requests,
+        Preferences(databases.content, keyring, subjects),
+        GuildQuestions(databases.content, keyring, secrets, subjects),
+        Queue(databases.content, keyring, secrets, subjects),
+    )
 
 
 def bytes_in(folder: Path) -> bytes:
