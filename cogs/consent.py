@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
 import json
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -14,6 +16,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs import replies
+from cogs.locales import words_of
 from cogs.panel import ConsentForm, answer
 from storage.ledger import Occasion, Purpose
 
@@ -28,6 +31,18 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction[Any]
 
 EVERYTHING = "all"
+
+GONE_S = 1.0
+"""How long a withdrawal waits for counts that are just being sent. Discord wants an answer within 3 s."""
+
+SCOPES = {
+    Purpose.TRANSCRIBE: "speech to text",
+    Purpose.CAPTIONS: "captions",
+    Purpose.SAVE: "saving",
+    Purpose.AI_FEEDBACK: "AI feedback",
+    Purpose.ANALYTICS: "counting of use",
+}
+"""What can be taken back, as the command offers it."""
 
 
 def occasion(interaction: Interaction, method: str, *, at: datetime, shown: str = "") -> Occasion:
@@ -65,6 +80,10 @@ async def withdraw(
         services.interviews.hide(user_id)
     ledger = services.stores.ledger
     decisions = await ledger.withdraw(user_id, purposes, occasion(interaction, method, at=services.clock.now()))
+    if Purpose.ANALYTICS in purposes:
+        with suppress(TimeoutError):  # what is on its way this instant arrives; the person is not kept waiting for it
+            async with asyncio.timeout(GONE_S):
+                await services.analytics.withdrawn(user_id)
     taken = {decision.purpose for decision in decisions}
     return [purpose for purpose in Purpose if purpose in taken]
 
@@ -82,15 +101,15 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
     @app_commands.command(description="Choose what you agree to; nothing is ticked for you")
     async def give(self, interaction: Interaction) -> None:
         """Ask for each purpose by itself."""
-        shown = replies.modal_intro(self._services.speech_host)
+        words = words_of(interaction)
 
         async def answered(reply: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
             try:
-                await self._agreed(reply, purposes, shown, of_age=of_age)
+                await self._agreed(reply, purposes, form.shown, of_age=of_age)
             except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
                 await self._explain(reply, error)
 
-        form = ConsentForm(answered, title=replies.CONSENT_TITLE, elsewhere=self._services.speech_host)
+        form = ConsentForm(words, answered, title=words("consent-title"), elsewhere=self._services.speech_host)
         await interaction.response.send_modal(form)
 
     @app_commands.command(description="Take back what you agreed to, at once")
@@ -98,7 +117,7 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
     @app_commands.choices(
         scope=[
             app_commands.Choice(name="everything", value=EVERYTHING),
-            *(app_commands.Choice(name=name, value=purpose) for purpose, name in replies.PURPOSE_NAMES.items()),
+            *(app_commands.Choice(name=name, value=purpose) for purpose, name in SCOPES.items()),
         ]
     )
     async def withdraw(self, interaction: Interaction, scope: app_commands.Choice[str] | None = None) -> None:
@@ -107,12 +126,13 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
             frozenset(Purpose) if scope is None or scope.value == EVERYTHING else frozenset({Purpose(scope.value)})
         )
         taken = await withdraw(interaction, purposes, self._services, method="command")
-        await answer(interaction, replies.withdrawn(taken))
+        await answer(interaction, replies.withdrawn(words_of(interaction), taken))
 
     @app_commands.command(description="What you agree to now")
     async def status(self, interaction: Interaction) -> None:
         """Each purpose, and whether the yes still counts."""
-        await answer(interaction, replies.consents(await self._ledger.state(interaction.user.id)))
+        state = await self._ledger.state(interaction.user.id)
+        await answer(interaction, replies.consents(words_of(interaction), state))
 
     @app_commands.command(description="Everything you ever agreed to or took back, as a file that can be checked")
     @app_commands.describe(form="JSON can be checked offline; CSV is for reading")
@@ -125,15 +145,16 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
         user_id = interaction.user.id
         decisions = await self._ledger.history(user_id)
         if not decisions:
-            await answer(interaction, replies.NO_DECISIONS)
+            await answer(interaction, words_of(interaction)("consent-no-decisions"))
             return
         if form is not None and form.value == "csv":
             name, text = "consents.csv", _as_csv(decisions)
         else:
             export = await self._ledger.export(user_id, at=self._services.clock.now())
             name, text = "consents.json", json.dumps(export, ensure_ascii=False, indent=1)
+        said = words_of(interaction)("consent-history", count=len(decisions))
         await interaction.response.send_message(
-            replies.history(len(decisions)), file=discord.File(io.BytesIO(text.encode()), name), ephemeral=True
+            said, file=discord.File(io.BytesIO(text.encode()), name), ephemeral=True
         )
 
     async def cog_app_command_error(
@@ -146,10 +167,10 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
         self, interaction: Interaction, purposes: frozenset[Purpose], shown: str, *, of_age: bool
     ) -> None:
         if not of_age:
-            await answer(interaction, replies.TOO_YOUNG)
+            await answer(interaction, words_of(interaction)("consent-too-young"))
             return
         if not purposes:
-            await answer(interaction, replies.NOTHING_TICKED)
+            await answer(interaction, words_of(interaction)("consent-nothing-ticked"))
             return
         at = self._services.clock.now()
         await self._ledger.give(
@@ -158,14 +179,15 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
             occasion(interaction, "form", at=at, shown=shown),
             attested_age=replies.ADULT_AGE,
         )
-        await answer(interaction, replies.consents(await self._ledger.state(interaction.user.id)))
+        state = await self._ledger.state(interaction.user.id)
+        await answer(interaction, replies.consents(words_of(interaction), state))
 
     async def _explain(self, interaction: Interaction, error: Exception) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
             error = error.original
         log.error("a command failed", exc_info=error)
         try:
-            await answer(interaction, replies.FAILED_TO_KEEP)
+            await answer(interaction, words_of(interaction)("consent-failed"))
         except discord.HTTPException:
             log.warning("an answer could not be delivered", extra={"error": type(error).__name__})
 

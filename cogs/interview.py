@@ -21,6 +21,7 @@ from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
 from bot.interview.session import Stopped
 from cogs import replies
 from cogs.consent import occasion, withdraw
+from cogs.locales import words_of
 from cogs.panel import ConsentForm, DiscordRoom, InterviewButton, answer, text_with
 from storage.ledger import Purpose
 
@@ -162,17 +163,18 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
 
         async def answered(reply: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
             try:
-                await self._agreed(reply, session, purposes, of_age=of_age)
+                await self._agreed(reply, session, purposes, form.shown, of_age=of_age)
             except Exception as error:  # noqa: BLE001 - as in `pressed`
                 await self._explain(reply, error)
 
-        await interaction.response.send_modal(ConsentForm(answered, elsewhere=self._bot.services.speech_host))
+        form = ConsentForm(words_of(interaction), answered, elsewhere=self._bot.services.speech_host)
+        await interaction.response.send_modal(form)
 
     async def _agreed(
-        self, interaction: Interaction, session: Session, purposes: frozenset[Purpose], *, of_age: bool
+        self, interaction: Interaction, session: Session, purposes: frozenset[Purpose], shown: str, *, of_age: bool
     ) -> None:
         if not of_age:
-            await answer(interaction, replies.TOO_YOUNG)
+            await answer(interaction, words_of(interaction)("consent-too-young"))
             return
         if Purpose.TRANSCRIBE not in purposes:
             await answer(interaction, replies.NOTHING_AGREED)
@@ -180,7 +182,6 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         if session.stopped is not None:
             await answer(interaction, replies.OVER)
             return
-        shown = replies.modal_intro(self._bot.services.speech_host)
         at = self._bot.services.clock.now()
         await self._ledger.give(
             interaction.user.id,
@@ -205,7 +206,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
 
     async def _withdraw(self, interaction: Interaction) -> None:
         taken = await withdraw(interaction, frozenset(Purpose), self._bot.services, method="button")
-        await answer(interaction, replies.withdrawn(taken))
+        await answer(interaction, replies.withdrawn(words_of(interaction), taken))
 
     async def _forget(self, interaction: Interaction, session: Session | None, interview_id: str) -> None:
         if session is not None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.journal import LiveJournal
     from bot.voice.link import Change, VoiceLink
     from bot.voice.receiver import Receiver
+    from cogs.locales import Words
     from config.settings import CaptionPlace
 
 VoiceChannel = discord.VoiceChannel | discord.StageChannel
@@ -144,28 +145,36 @@ def text_with(text: str, *actions: str, interview_id: str) -> ui.LayoutView:
 
 
 class ConsentForm(ui.Modal):
-    """Asks for each purpose by itself; nothing is ticked beforehand."""
+    """Asks for each purpose by itself; nothing is ticked beforehand.
+
+    Attributes:
+        shown: Every word of it, as it is read: consents are kept with the hash of this.
+    """
 
     def __init__(
         self,
+        words: Words,
         answered: Callable[[discord.Interaction[Any], frozenset[Purpose], bool], Any],
         *,
-        title: str = replies.MODAL_TITLE,
+        title: str = "",
         elsewhere: str = "",
-        purposes: Sequence[Purpose] = tuple(replies.PURPOSES),
+        purposes: Sequence[Purpose] = replies.OFFERED,
     ) -> None:
-        super().__init__(title=title, timeout=10 * 60)
+        super().__init__(title=title or words("consent-title-join"), timeout=10 * 60)
         self._answered = answered
+        keys = [(purpose, replies.purpose_key(purpose)) for purpose in purposes]
+        boxes = [(purpose, words(key), words(f"{key}.hint")) for purpose, key in keys]
+        intro = replies.modal_intro(words, elsewhere)
+        label, hint = words("consent-purposes"), words("consent-purposes.hint")
+        age = words("consent-age"), words("consent-age.hint", age=replies.ADULT_AGE), words("consent-age.option")
+        self.shown = "\n".join([self.title, intro, label, hint, *(t for box in boxes for t in box[1:]), *age])
         self._purposes: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
             custom_id="purposes",
             required=False,
             min_values=0,
             max_values=len(purposes),
             options=[
-                discord.CheckboxGroupOption(
-                    label=replies.PURPOSES[purpose][0], value=purpose, description=replies.PURPOSES[purpose][1]
-                )
-                for purpose in purposes
+                discord.CheckboxGroupOption(label=box, value=purpose, description=what) for purpose, box, what in boxes
             ],
         )
         self._age: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
@@ -173,13 +182,11 @@ class ConsentForm(ui.Modal):
             required=False,
             min_values=0,
             max_values=1,
-            options=[discord.CheckboxGroupOption(label=replies.AGE_OPTION, value="yes")],
+            options=[discord.CheckboxGroupOption(label=age[2], value="yes")],
         )
-        self.add_item(ui.TextDisplay(replies.modal_intro(elsewhere)))
-        self.add_item(
-            ui.Label(text=replies.PURPOSES_LABEL, description=replies.PURPOSES_HINT, component=self._purposes)
-        )
-        self.add_item(ui.Label(text=replies.AGE_LABEL, description=replies.AGE_HINT, component=self._age))
+        self.add_item(ui.TextDisplay(intro))
+        self.add_item(ui.Label(text=label, description=hint, component=self._purposes))
+        self.add_item(ui.Label(text=age[0], description=age[1], component=self._age))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Pass on what was ticked."""

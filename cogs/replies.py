@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from cogs.locales import Words
     from storage.ledger import Standing
     from storage.transcripts import Entry, Found, Page, Transcript, Turn
     from stt.engine import Snippet
@@ -68,7 +69,6 @@ LEFT = (
 )
 FORGOTTEN = "Your lines are gone from the captions and from the draft."
 NOTHING_AGREED = "Nothing of you is heard, since transcribing was not ticked. Press Join again if you change your mind."
-TOO_YOUNG = "You can take part only if you are old enough to agree to this yourself. Nothing was kept."
 PAUSED_NOW = "Paused: nobody is heard until somebody presses Resume."
 RESUMED_NOW = "Resumed: those who joined are heard again."
 STOPPED_NOW = "The interview is over. The bot leaves, and everything that nobody saves is forgotten."
@@ -78,8 +78,6 @@ NO_DRAFT = (
 )
 FAILED = "That did not work, and it is our fault. Nothing was lost; please try again."
 
-MODAL_TITLE = "Join the interview"
-CONSENT_TITLE = "What I agree to"
 SAVE_TITLE = "Save the transcript"
 SAVE_AFTERWARDS = "The interview still runs: save it when it is over, within half an hour."
 NOT_SAVED = "Nothing was saved, since saving was not ticked."
@@ -96,42 +94,8 @@ WAS_NOT_SHARED = "They could not read it anyway."
 DELETE_FOR_GOOD = "Delete it for good"
 KEEP_IT = "Keep it"
 KEPT = "Nothing was deleted."
-NOTHING_TICKED = "Nothing was ticked, so nothing changed. What you agree to now: /consent status."
-NO_DECISIONS = "You never agreed to anything here, so there is nothing to show."
-FAILED_TO_KEEP = (
-    "That could not be written down, and it is our fault. Nothing is done that you did not agree to; what you took "
-    "back stays off while the bot runs. Please try again in a moment."
-)
-MODAL_INTRO = (
-    "**What happens with your voice.** The bot decrypts it only after you tick the first box, {speech}; sound is never "
-    "stored. Text that nobody saves is gone 30 minutes after the interview. You can leave at any time with one press. "
-    f"Privacy policy: <{POLICY_URL}>"
-)
-PURPOSES_LABEL = "I agree to"
-PURPOSES_HINT = "Each box is separate; nothing is ticked for you."
-PURPOSES = {
-    Purpose.TRANSCRIBE: ("Turn my speech into text", "Needed to take part. Only in interviews that I join."),
-    Purpose.CAPTIONS: (
-        "Show my words as captions",
-        "Everybody in the interview's channel can read them until it ends.",
-    ),
-    Purpose.SAVE: (
-        "Keep my words when somebody saves the transcript",
-        "Sealed under a key of my own; I can take them out again, and whoever saves it can read them.",
-    ),
-}
-"""What can be agreed to, and what it means."""
-
-PURPOSE_NAMES = {
-    Purpose.TRANSCRIBE: "speech to text",
-    Purpose.CAPTIONS: "captions",
-    Purpose.SAVE: "saving",
-}
-"""What it is called in a list."""
-
-AGE_LABEL = "My age"
-AGE_HINT = f"{ADULT_AGE}, or what the law where you live asks for, whichever is more."
-AGE_OPTION = "I am old enough to agree to this myself"
+OFFERED = (Purpose.TRANSCRIBE, Purpose.CAPTIONS, Purpose.SAVE)
+"""What `/consent give` asks for."""
 
 CAPTION_HEADER = "-# Live captions · may be wrong · deleted when the interview ends"
 CAPTION_HEADER_LATE = (
@@ -212,14 +176,20 @@ def notice(captions: str, *, elsewhere: str = "") -> str:
     return NOTICE.format(speech=speech, captions=CAPTIONS[captions])
 
 
-def modal_intro(elsewhere: str = "") -> str:
-    """What somebody must know who says yes."""
-    if not elsewhere:
-        return MODAL_INTRO.format(speech="turns it into text in memory and overwrites the sound at once")
-    host = escape(elsewhere)
-    return MODAL_INTRO.format(
-        speech=f"**sends it to {host}, which turns it into text**, and overwrites the sound at once"
-    )
+def modal_intro(words: Words, elsewhere: str = "") -> str:
+    """What somebody must know who says yes; *elsewhere* is where speech is sent, if it leaves the machine."""
+    speech = words("consent-speech-elsewhere", host=escape(elsewhere)) if elsewhere else words("consent-speech-here")
+    return words("consent-intro", speech=speech, policy=POLICY_URL)
+
+
+def purpose_name(words: Words, purpose: Purpose) -> str:
+    """What it is called in a list."""
+    return words(f"{purpose_key(purpose)}.name")
+
+
+def purpose_key(purpose: Purpose) -> str:
+    """The message with its words; `.hint` is what it means, `.name` what it is called in a list."""
+    return f"consent-purpose-{purpose.value.replace('_', '-')}"
 
 
 def roster(status: Status) -> str:
@@ -300,42 +270,29 @@ def draft(snippets: Sequence[Snippet], names: dict[int, str], *, limit: int = 3_
     return "\n".join(reversed(kept))
 
 
-def consents(standings: Mapping[Purpose, Standing]) -> str:
+def consents(words: Words, standings: Mapping[Purpose, Standing]) -> str:
     """What somebody agrees to now."""
-    lines = [f"{_standing(standings[purpose])}: {name}" for purpose, name in PURPOSE_NAMES.items()]
-    return "\n".join(
-        [
-            "**What you agree to**",
-            *lines,
-            "-# Change it with /consent give, take it back with /consent withdraw. All you decided: /consent history.",
-        ]
-    )
+    shown = [purpose for purpose in Purpose if purpose in OFFERED or standings[purpose].given]
+    lines = [
+        words("consent-standing-line", standing=_standing(standings[purpose]), purpose=purpose_name(words, purpose))
+        for purpose in shown
+    ]
+    return "\n".join([words("consent-standing-head"), *lines, words("consent-standing-foot")])
 
 
 def _standing(standing: Standing) -> str:
     if standing.stale:
-        return "☐ asked again (the policy has changed)"
-    return "☑ yes" if standing.given else "☐ no"
+        return "stale"
+    return "yes" if standing.given else "no"
 
 
-def withdrawn(purposes: Sequence[Purpose]) -> str:
+def withdrawn(words: Words, purposes: Sequence[Purpose]) -> str:
     """What somebody took back."""
     if not purposes:
-        return "You had not agreed to that, so there was nothing to take back. Nothing of it happens."
-    names = ", ".join(PURPOSE_NAMES.get(purpose, purpose.value) for purpose in purposes)
-    text = f"Taken back: {names}. It has stopped already."
-    if Purpose.TRANSCRIBE in purposes:
-        text += " You are heard nowhere any more, and what you said that nobody saved is gone."
-    return text
-
-
-def history(count: int) -> str:
-    """What comes with the file of somebody's decisions."""
-    decisions = "decision" if count == 1 else "decisions"
-    return (
-        f"Your {count} {decisions}. The JSON is signed and chained: whoever has it can check it without this bot. It "
-        "lies on Discord's servers while this message does."
-    )
+        return words("consent-nothing-to-take-back")
+    names = words.listed([purpose_name(words, purpose) for purpose in purposes])
+    text = words("consent-taken-back", purposes=names)
+    return f"{text} {words('consent-heard-nowhere')}" if Purpose.TRANSCRIBE in purposes else text
 
 
 # -- transcripts ---------------------------------------------------------------------------------------------------

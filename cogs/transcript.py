@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot.errors import UserMistake
 from cogs import replies
 from cogs.consent import occasion
+from cogs.locales import words_of
 from cogs.panel import ConsentForm, answer
 from storage import formats
 from storage.errors import NotFound, NothingToSave
@@ -85,22 +86,22 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         if self._ledger.allowed(interaction.user.id, Purpose.SAVE):
             await self._save(interaction, draft, title)
             return
-        shown = replies.modal_intro(self._services.speech_host)
+        words = words_of(interaction)
 
         async def answered(reply: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
             try:
-                await self._agreed(reply, draft, title, purposes, shown, of_age=of_age)
+                await self._agreed(reply, draft, title, purposes, form.shown, of_age=of_age)
             except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
                 await self._explain(reply, error)
 
-        await interaction.response.send_modal(
-            ConsentForm(
-                answered,
-                title=replies.SAVE_TITLE,
-                elsewhere=self._services.speech_host,
-                purposes=(Purpose.SAVE,),
-            )
+        form = ConsentForm(
+            words,
+            answered,
+            title=replies.SAVE_TITLE,
+            elsewhere=self._services.speech_host,
+            purposes=(Purpose.SAVE,),
         )
+        await interaction.response.send_modal(form)
 
     async def _agreed(
         self,
@@ -113,7 +114,7 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         of_age: bool,
     ) -> None:
         if not of_age:
-            raise UserMistake(replies.TOO_YOUNG)
+            raise UserMistake(words_of(interaction)("consent-too-young"))
         if Purpose.SAVE not in purposes:
             raise UserMistake(replies.NOT_SAVED)
         at = self._services.clock.now()

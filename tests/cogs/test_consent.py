@@ -11,11 +11,15 @@ import pytest
 
 from bot.rehearsal.stage import TICKED, until
 from cogs import replies
+from cogs.locales import words_in
 from storage.ledger import Purpose, verify_ledger
 from tests.cogs.conftest import ANNA, HOST, PETER, Practice
 
 if TYPE_CHECKING:
     from bot.loopback.callbacks import Reply
+
+
+EN = words_in("en")
 
 
 def allowed(stage: Practice, name: str) -> set[Purpose]:
@@ -73,7 +77,7 @@ async def test_one_purpose_never_opens_another(stage: Practice, ticked: list[str
 async def test_who_does_not_attest_an_age_agrees_to_nothing_and_nothing_is_kept(stage: Practice) -> None:
     reply = await give(stage, ANNA, purposes=["transcribe"], age=[])
 
-    assert reply.text == replies.TOO_YOUNG
+    assert reply.text == EN("consent-too-young")
     assert allowed(stage, ANNA) == set()
     assert await stage.app.services.stores.ledger.history(stage.user(ANNA).id) == []
 
@@ -128,14 +132,14 @@ async def test_a_yes_is_taken_back_with_one_press_after_leaving(stage: Practice)
 
     reply = await stage.discord.people.press(stage.user(ANNA).id, left, "Take back my yes")
 
-    assert reply.text == replies.withdrawn([Purpose.TRANSCRIBE, Purpose.CAPTIONS])
+    assert reply.text == replies.withdrawn(EN, [Purpose.TRANSCRIBE, Purpose.CAPTIONS])
     assert allowed(stage, ANNA) == set()
 
 
 async def test_taking_back_what_was_never_given_is_no_error_and_puts_nothing_down(stage: Practice) -> None:
     reply = await use(stage, ANNA, "withdraw")
 
-    assert reply.text == replies.withdrawn([])
+    assert reply.text == replies.withdrawn(EN, [])
     assert await stage.app.services.stores.ledger.history(stage.user(ANNA).id) == []
 
 
@@ -158,7 +162,7 @@ async def test_the_history_is_a_file_that_verifies_without_the_bot(stage: Practi
 
 
 async def test_without_decisions_there_is_no_file(stage: Practice) -> None:
-    assert (await use(stage, ANNA, "history")).text == replies.NO_DECISIONS
+    assert (await use(stage, ANNA, "history")).text == EN("consent-no-decisions")
 
 
 async def test_consent_works_in_direct_messages(stage: Practice) -> None:

@@ -13,6 +13,7 @@ from bot.loopback.filling import CannotDo
 from bot.loopback.permissions import Overwrite, Permission
 from bot.rehearsal.stage import until
 from cogs import replies
+from cogs.locales import words_in
 from storage.ledger import Purpose
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice, practising
 
@@ -26,6 +27,9 @@ async def soon(stage: Practice, text: str, name: str = PETER) -> Message:
     """The message that shows *text* in the voice channel, once there is one."""
     await until(lambda: any(text in m.text for m in stage.seen(name)), within_s=5)
     return next(m for m in stage.seen(name) if text in m.text)
+
+
+EN = words_in("en")
 
 
 def agreed(stage: Practice, name: str) -> bool:
@@ -129,16 +133,16 @@ async def test_join_asks_with_every_box_unticked(stage: Practice) -> None:
 
     assert form is not None
     shown = str(form.components)
-    assert all(label in shown for label, _ in replies.PURPOSES.values())
-    assert replies.AGE_OPTION in shown
+    assert all(EN(replies.purpose_key(purpose)) in shown for purpose in replies.OFFERED)
+    assert EN("consent-age.option") in shown
     assert "'default': True" not in shown
 
 
 @pytest.mark.parametrize(
     ("ticked", "answer"),
     [
-        ({}, replies.TOO_YOUNG),
-        ({"purposes": ["transcribe", "captions"]}, replies.TOO_YOUNG),
+        ({}, EN("consent-too-young")),
+        ({"purposes": ["transcribe", "captions"]}, EN("consent-too-young")),
         ({"age": ["yes"]}, replies.NOTHING_AGREED),
         ({"age": ["yes"], "purposes": ["captions"]}, replies.NOTHING_AGREED),
     ],

@@ -8,6 +8,7 @@ import pytest
 from bot.interview.session import Heard, Pause, Status, Stopped
 from bot.loopback.entities import walk
 from cogs import replies
+from cogs.locales import words_in
 from cogs.panel import ConsentForm, end_card, notice, text_with
 from config.settings import CaptionPlace
 from stt.engine import Snippet
@@ -15,6 +16,8 @@ from stt.engine import Snippet
 if TYPE_CHECKING:
     import discord
     from syrupy.assertion import SnapshotAssertion
+
+EN = words_in("en")
 
 HARDEST_NAME = "*" * 32
 """The longest that Discord allows, of characters that each need a backslash."""
@@ -76,9 +79,9 @@ def test_the_notice_says_who_can_read_captions(place: CaptionPlace, snapshot: Sn
 
 def test_whoever_is_sent_speech_is_named_in_the_notice_and_in_the_form(snapshot: SnapshotAssertion) -> None:
     assert replies.notice("off", elsewhere="speech.example.org") == snapshot
-    assert replies.modal_intro("speech.example.org") == snapshot
+    assert replies.modal_intro(EN, "speech.example.org") == snapshot
     assert "sent" not in replies.notice("off")
-    assert "sends" not in replies.modal_intro()
+    assert "sends" not in replies.modal_intro(EN)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -96,7 +99,7 @@ def nothing(*_: Any) -> None:
 
 
 async def test_the_consent_form_reads(snapshot: SnapshotAssertion) -> None:
-    assert words(ConsentForm(nothing)) == snapshot
+    assert words(ConsentForm(EN, nothing)) == snapshot
 
 
 def everything_shown(view: discord.ui.LayoutView) -> int:
