@@ -2,8 +2,10 @@
 
 notice, processors, contact      from config/: what people are told
 data, export                     what is kept about the caller
+opt-out                          never heard, in any server, above every yes
 delete-transcripts, -account     a word is typed into a form, then it is done
-request, requests, confirm       what somebody has to answer
+request, correct, object         what somebody has to answer
+requests, confirm
 receipt                          checks what delete-account gave
 """
 
@@ -24,6 +26,7 @@ from discord.ext import commands
 from bot.errors import UserMistake
 from bot.holdings import holdings
 from cogs import privacy_replies as replies
+from cogs.consent import occasion
 from cogs.locales import words_of
 from cogs.panel import answer
 from storage.errors import CodeRefused, StorageError
@@ -140,6 +143,24 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
         if left:
             await answer(interaction, replies.too_large(words, left, len(parts)))
 
+    # -- being heard ----------------------------------------------------------------------------------------------
+
+    @app_commands.command(name="opt-out", description="Never be heard by this bot, in any server")
+    @app_commands.describe(switch="On: nobody can have you heard. Off: you may be asked again")
+    @app_commands.choices(switch=[app_commands.Choice(name=name, value=name) for name in ("on", "off")])
+    async def opt_out(self, interaction: Interaction, switch: app_commands.Choice[str]) -> None:
+        """Above every yes, in every server, from this instant."""
+        words, user_id = words_of(interaction), interaction.user.id
+        if switch.value == "off":
+            was = await self._stores.ledger.opt_in(user_id)
+            await answer(interaction, words("privacy-opted-in" if was else "privacy-not-opted-out"))
+            return
+        # Before anything that can wait or fail: from here on nothing of this person is decrypted.
+        self._services.interviews.withdraw(user_id)
+        at = self._services.clock.now()
+        await self._stores.ledger.opt_out(user_id, occasion(interaction, "opt-out", at=at))
+        await answer(interaction, words("privacy-opted-out"))
+
     # -- deleting -------------------------------------------------------------------------------------------------
 
     @app_commands.command(name="delete-transcripts", description="Delete every transcript that you saved")
@@ -232,15 +253,36 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
         text: app_commands.Range[str, 1, TEXT_LENGTH] | None = None,
     ) -> None:
         """Put it down, with the day by which it is answered."""
+        await self._ask(interaction, RequestKind(kind.value), text)
+
+    @app_commands.command(description="Put something right that is kept about you")
+    @app_commands.describe(text="What is wrong, and how it is right; empty: what you can put right yourself")
+    async def correct(
+        self, interaction: Interaction, text: app_commands.Range[str, 1, TEXT_LENGTH] | None = None
+    ) -> None:
+        """Say what corrects itself, or ask for it."""
+        if text is None:
+            await answer(interaction, words_of(interaction)("privacy-correct-yourself", days=DEADLINE.days))
+        else:
+            await self._ask(interaction, RequestKind.RECTIFICATION, text)
+
+    @app_commands.command(name="object", description="Object to something that is done with your data")
+    @app_commands.describe(text="What you object to, and why it weighs more for you")
+    async def object_to(
+        self, interaction: Interaction, text: app_commands.Range[str, 1, TEXT_LENGTH] | None = None
+    ) -> None:
+        """Put an objection down, with the day by which it is answered."""
+        await self._ask(interaction, RequestKind.OBJECTION, text)
+
+    async def _ask(self, interaction: Interaction, kind: RequestKind, text: str | None) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         words = words_of(interaction)
         user_id, at = interaction.user.id, self._services.clock.now()
         entries = await self._requests.of(user_id)
         if sum(entry.closed_at is None for entry in entries) >= OPEN_REQUESTS:
             raise UserMistake(words("privacy-too-many-requests", most=OPEN_REQUESTS))
-        wanted = RequestKind(kind.value)
-        await self._requests.add(user_id, wanted, interaction_id=interaction.id, at=at, text=text or "")
-        await answer(interaction, replies.requested(words, wanted, at + DEADLINE))
+        await self._requests.add(user_id, kind, interaction_id=interaction.id, at=at, text=text or "")
+        await answer(interaction, replies.requested(words, kind, at + DEADLINE))
 
     @app_commands.command(description="Your requests, and by when they are answered")
     async def requests(self, interaction: Interaction) -> None:

@@ -530,6 +530,59 @@ def test_no_answer_is_longer_than_discord_takes_however_much_there_is_to_say(lan
     )
 
 
+# Never to be heard
+
+
+async def test_who_opts_out_is_heard_nowhere_from_that_moment_and_cannot_be_let_in(stage: Practice) -> None:
+    await stage.start(HOST)
+    for name in (HOST, ANNA):
+        await stage.join(name, KEEPS)
+    stage.say(ANNA, CANARY)
+    session = stage.running()
+
+    reply = await use(stage, ANNA, "opt-out", switch="on")
+
+    assert reply.text == EN("privacy-opted-out")
+    assert session.gate.consenting == {stage.user(HOST).id}
+    assert CANARY not in {snippet.text for snippet in session.draft.snippets}
+    assert (await stage.discord.people.use(stage.user(ANNA).id, "interview join", stage.place.text.id)) is not None
+    assert session.gate.consenting == {stage.user(HOST).id}
+
+
+async def test_who_opts_in_again_is_asked_again_and_heard_only_then(stage: Practice) -> None:
+    await stage.start(HOST)
+    await use(stage, ANNA, "opt-out", switch="on")
+
+    assert (await use(stage, ANNA, "opt-out", switch="off")).text == EN("privacy-opted-in")
+    assert (await use(stage, ANNA, "opt-out", switch="off")).text == EN("privacy-not-opted-out")
+    assert not stage.running().takes_part(stage.user(ANNA).id)
+    await stage.join(ANNA, KEEPS)
+
+    assert stage.running().takes_part(stage.user(ANNA).id)
+
+
+async def test_an_opt_out_is_in_the_export_and_goes_with_the_account(stage: Practice) -> None:
+    await use(stage, ANNA, "opt-out", switch="on")
+    settings_file = json.loads((await exported(stage, ANNA))["settings.json"])
+    assert settings_file["records"][0]["never_heard"]
+
+    await deleted(stage, ANNA)
+
+    assert not stage.app.services.stores.ledger.opted_out(stage.user(ANNA).id)
+    assert await holdings(stage.app.services.stores, stage.user(ANNA).id, at=datetime.now(UTC)) == []
+
+
+async def test_an_objection_and_a_correction_are_requests_with_a_day(stage: Practice) -> None:
+    await use(stage, ANNA, "object", text="No statistics about me, please.")
+    await use(stage, ANNA, "correct", text="My name was Anja then.")
+    told = (await use(stage, ANNA, "correct")).text
+
+    assert "/transcript correct" in told
+    entries = await stage.app.services.stores.requests.of(stage.user(ANNA).id)
+    assert {entry.kind for entry in entries} == {RequestKind.OBJECTION, RequestKind.RECTIFICATION}
+    assert all(entry.due_at - entry.received_at == timedelta(days=30) for entry in entries)
+
+
 # At the start
 
 

@@ -28,6 +28,17 @@ cmd-privacy-request =
     .choice-kind-objection = Widerspruch gegen das, was mit meinen Daten geschieht
     .choice-kind-complaint = Beschwerde
     .choice-kind-withdraw = Widerruf der Einwilligung
+cmd-privacy-opt-out =
+    .description = Von diesem Bot nie gehört werden, auf keinem Server
+    .param-switch = An: niemand kann dich hören lassen. Aus: du darfst wieder gefragt werden
+    .choice-switch-on = an
+    .choice-switch-off = aus
+cmd-privacy-correct =
+    .description = Etwas berichtigen, das über dich gespeichert ist
+    .param-text = Was falsch ist und wie es stimmt; leer: was du selbst berichtigen kannst
+cmd-privacy-object =
+    .description = Dem widersprechen, was mit deinen Daten geschieht
+    .param-text = Wogegen du Widerspruch einlegst und warum es für dich schwerer wiegt
 cmd-privacy-requests =
     .description = Deine Anfragen, und bis wann sie beantwortet werden
 cmd-privacy-confirm =
@@ -102,6 +113,12 @@ privacy-export-too-large = { $count ->
    *[other] Die Teile { $numbers } von { $parts } sind
 } größer, als Discord annimmt: Schreib an die Adresse aus /privacy contact, dann bekommst du den Rest auf anderem Weg.
 
+## Gehört werden
+
+privacy-opted-out = Du wirst nirgends mehr gehört, auf keinem Server, was auch immer du erlaubt hast oder später erlaubst; Zeilen, die niemand gespeichert hat, sind weg. Gespeichertes bleibt: /privacy data zeigt es. Mit /privacy opt-out off darfst du wieder gefragt werden.
+privacy-opted-in = Du darfst wieder gefragt werden. Damit hast du nichts erlaubt: du wirst nur gehört, wo du beitrittst und Ja sagst.
+privacy-not-opted-out = Das war bei dir nicht eingeschaltet. Du wirst nur gehört, wo du beitrittst und Ja sagst.
+
 ## Löschen
 
 # Was eingetippt werden muss, kleingeschrieben. Zwei verschiedene Wörter.
@@ -147,6 +164,10 @@ privacy-hint-erasure = /privacy delete-account erledigt es sofort.
 privacy-hint-rectification = Für Worte erledigt es /transcript correct sofort.
 privacy-hint-complaint = Du kannst dich auch an eine Datenschutzbehörde wenden.
 privacy-hint-withdraw = /consent withdraw erledigt es sofort.
+privacy-correct-yourself = Falsch mitgeschriebene Worte: /transcript correct. Was du erlaubt hast: /consent. Dein Name ist so, wie Discord ihn beim Speichern hatte. Für alles andere schreib hier, was falsch ist und wie es stimmt; du bekommst innerhalb von { $days ->
+    [one] einem Tag
+   *[other] { $days } Tagen
+} eine Antwort.
 privacy-no-requests = Du hast keine Anfragen gestellt. /privacy request stellt eine.
 privacy-too-many-requests = Du hast schon { $most ->
     [one] eine offene Anfrage

@@ -28,6 +28,17 @@ cmd-privacy-request =
     .choice-kind-objection = objection to what is done with my data
     .choice-kind-complaint = complaint
     .choice-kind-withdraw = withdrawal of consent
+cmd-privacy-opt-out =
+    .description = Never be heard by this bot, in any server
+    .param-switch = On: nobody can have you heard. Off: you may be asked again
+    .choice-switch-on = on
+    .choice-switch-off = off
+cmd-privacy-correct =
+    .description = Put something right that is kept about you
+    .param-text = What is wrong, and how it is right; empty: what you can put right yourself
+cmd-privacy-object =
+    .description = Object to something that is done with your data
+    .param-text = What you object to, and why it weighs more for you
 cmd-privacy-requests =
     .description = Your requests, and by when they are answered
 cmd-privacy-confirm =
@@ -104,6 +115,12 @@ privacy-export-too-large = { $count ->
    *[other] Parts { $numbers } of { $parts } are
 } larger than Discord takes: write to the address of /privacy contact, and you get the rest another way.
 
+## Being heard
+
+privacy-opted-out = You are heard nowhere any more, in any server, whatever you agreed to or agree to later; lines that nobody saved are gone. What was saved stays: /privacy data shows it. /privacy opt-out off lets you be asked again.
+privacy-opted-in = You may be asked again. You have agreed to nothing by this: you are heard only where you join and say yes.
+privacy-not-opted-out = You had not opted out. You are heard only where you join and say yes.
+
 ## Deleting
 
 # What must be typed: two words, so that one is not typed for the other. In lower case.
@@ -150,6 +167,10 @@ privacy-hint-erasure = /privacy delete-account does it at once.
 privacy-hint-rectification = /transcript correct does it at once for words.
 privacy-hint-complaint = You can also go to a data protection authority.
 privacy-hint-withdraw = /consent withdraw does it at once.
+privacy-correct-yourself = Words that were written down wrongly: /transcript correct. What you agreed to: /consent. Your name is as Discord had it when it was saved. For anything else, say here what is wrong and how it is right; it is answered within { $days ->
+    [one] one day
+   *[other] { $days } days
+}.
 privacy-no-requests = You have made no requests. /privacy request makes one.
 privacy-too-many-requests = You have { $most ->
     [one] one open request

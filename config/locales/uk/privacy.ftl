@@ -28,6 +28,17 @@ cmd-privacy-request =
     .choice-kind-objection = заперечення проти того, що роблять із моїми даними
     .choice-kind-complaint = скарга
     .choice-kind-withdraw = відкликання згоди
+cmd-privacy-opt-out =
+    .description = Щоб цей бот ніколи не чув вас, на жодному сервері
+    .param-switch = On: ніхто не може дозволити чути вас. Off: вас знову можна запитати
+    .choice-switch-on = увімкнути
+    .choice-switch-off = вимкнути
+cmd-privacy-correct =
+    .description = Виправити те, що про вас зберігається
+    .param-text = Що не так і як правильно; порожньо: що ви можете виправити самі
+cmd-privacy-object =
+    .description = Заперечити проти того, що робиться з вашими даними
+    .param-text = Проти чого ви заперечуєте і чому це для вас важливіше
 cmd-privacy-requests =
     .description = Ваші запити та коли на них дадуть відповідь
 cmd-privacy-confirm =
@@ -103,6 +114,12 @@ privacy-export-too-large = { $count ->
    *[other] Частини { $numbers } із { $parts } більші, ніж
 } приймає Discord: напишіть на адресу з /privacy contact, і ви отримаєте решту в інший спосіб.
 
+## Чути
+
+privacy-opted-out = Вас більше ніде не чують, на жодному сервері, на що б ви не погодилися раніше чи пізніше; рядки, які ніхто не зберіг, зникли. Збережене лишається: його показує /privacy data. Після /privacy opt-out off вас знову можна буде запитати.
+privacy-opted-in = Вас знову можна запитати. Цим ви ні на що не погодилися: вас чують лише там, де ви приєдналися й сказали «так».
+privacy-not-opted-out = Ви цього не вмикали. Вас чують лише там, де ви приєдналися й сказали «так».
+
 ## Видалення
 
 # Що треба ввести, малими літерами. Два різні слова.
@@ -150,6 +167,10 @@ privacy-hint-erasure = /privacy delete-account робить це одразу.
 privacy-hint-rectification = Слова одразу виправляє /transcript correct.
 privacy-hint-complaint = Ви також можете звернутися до органу захисту даних.
 privacy-hint-withdraw = /consent withdraw робить це одразу.
+privacy-correct-yourself = Неправильно записані слова: /transcript correct. На що ви погодилися: /consent. Ваше ім’я таке, яким його мав Discord, коли його зберегли. Про все інше напишіть тут, що не так і як правильно; відповідь буде протягом { $days ->
+    [one] { $days } дня
+   *[other] { $days } днів
+}.
 privacy-no-requests = Ви не надсилали запитів. Надіслати: /privacy request.
 privacy-too-many-requests = У вас уже { $most ->
     [one] { $most } відкритий запит
