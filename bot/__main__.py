@@ -137,7 +137,9 @@ def rehearse(
 
     def draw(rehearsal: Rehearsal) -> None:
         if picture is not None:
-            picture.write_text(screen.picture(rehearsal), encoding="utf-8")
+            # The first act is what most people want to see; each later one has a picture of its own beside it.
+            file = picture if rehearsal.act == 1 else picture.with_stem(f"{picture.stem}-{rehearsal.act}")
+            file.write_text(screen.picture(rehearsal), encoding="utf-8")
 
     if as_json:
         summary = asyncio.run(Rehearsal(options, at_its_fullest=draw).run())

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from bot.interview.session import Heard
     from bot.loopback.entities import Message
     from bot.loopback.wire import Json
-    from bot.rehearsal.story import Direction, Rehearsal, Summary
+    from bot.rehearsal.story import Rehearsal
+    from bot.rehearsal.summary import Direction, Summary
 
 REDRAW_S = 0.2
 
@@ -70,20 +71,31 @@ def _labels(components: Iterable[Json]) -> tuple[list[str], list[str]]:
     return texts, [str(component.get("label", "")) for component in every if component["type"] == 2]
 
 
-def message_view(message: Message) -> RenderableType:
-    """One message of the channel."""
+def message_view(message: Message, *, only: str | None = None) -> RenderableType:
+    """One message of the channel; *only* is who alone can see it."""
+    title = "SkillRally" if only is None else f"SkillRally · only {only.capitalize()} sees this"
     if not message.components:
-        return Panel(discord_text(message.content), title="SkillRally", title_align="left", border_style="blue")
+        text = discord_text(message.content)
+        for file in message.attachments:
+            text.append(f"\n[{file.filename}, {len(file.data):,} bytes]", "underline")
+        return Panel(text, title=title, title_align="left", border_style="blue" if only is None else "magenta")
     texts, labels = _labels(message.components)
     parts: list[RenderableType] = [discord_text(text) for text in texts]
     if labels:
         parts.append(Columns([Text(f" {label} ", style="reverse") for label in labels], padding=(0, 1)))
     heard = any("those who joined are heard" in text for text in texts)
-    return Panel(Group(*parts), title="SkillRally", title_align="left", border_style="red" if heard else "bright_black")
+    return Panel(Group(*parts), title=title, title_align="left", border_style="red" if heard else "bright_black")
 
 
 def evidence(rehearsal: Rehearsal) -> RenderableType:
-    """The counters, as they stand."""
+    """What the act that plays shows for itself, or else the counters, as they stand."""
+    if rehearsal.figures:
+        shown = Table.grid(padding=(0, 2))
+        shown.add_column(style="dim")
+        shown.add_column(justify="right")
+        for label, value in rehearsal.figures.items():
+            shown.add_row(label, value)
+        return shown
     status, interview = rehearsal.stage.status(), rehearsal.stage.interview
     table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1))
     table.add_column("")
@@ -132,15 +144,27 @@ def stage_view(rehearsal: Rehearsal) -> RenderableType:
     directions = Layout(name="directions", size=9)
     middle = Layout(name="middle")
     layout.split_column(middle, directions)
-    seen = [message_view(m) for m in rehearsal.stage.seen("peter") if m.ephemeral_to is None]
+    title, seen = _channel(rehearsal)
     middle.split_row(
-        Layout(Panel(Group(*seen), title="# Interview room, as everybody in it sees it", title_align="left"), ratio=3),
+        Layout(Panel(Group(*seen), title=title, title_align="left"), ratio=3),
         Layout(Panel(evidence(rehearsal), title="Evidence", title_align="left"), ratio=2),
     )
     lines = [_direction(d) for d in list(rehearsal.directions)[-7:]]
     title = f"On stage · {rehearsal.stage.elapsed_s:4.0f} s"
     directions.update(Panel(Group(*lines), title=title, title_align="left"))
     return layout
+
+
+def _channel(rehearsal: Rehearsal) -> tuple[str, list[RenderableType]]:
+    """The channel and its title: what everybody sees, or one person with the newest answer that is hers alone."""
+    name = rehearsal.eyes
+    messages = rehearsal.stage.seen(name or "peter")
+    seen = [message_view(message) for message in messages if message.ephemeral_to is None]
+    if name is None:
+        return "# Interview room, as everybody in it sees it", seen
+    alone = [message for message in messages if message.ephemeral_to is not None]
+    seen += [message_view(message, only=name) for message in alone[-1:]]
+    return f"# Interview room, as {name.capitalize()} sees it", seen
 
 
 def _direction(direction: Direction) -> Text:
@@ -156,8 +180,11 @@ def _direction(direction: Direction) -> Text:
 def summary_view(summary: Summary) -> RenderableType:
     """What is left on the terminal when it is over."""
     checks = Table(box=None, show_header=False, padding=(0, 1))
-    for name, held in summary.checks.items():
-        checks.add_row(Text("✓", style="bold green") if held else Text("✗", style="bold red"), name)
+    for act, promises in summary.acts.items():
+        checks.add_row("", Text(act, style="bold"))
+        for promise in promises:
+            held = summary.checks[promise]
+            checks.add_row(Text("✓", style="bold green") if held else Text("✗", style="bold red"), promise)
     people = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     for column in ("", "", "packets", "still sealed", "decrypted", "words said", "wrong"):
         people.add_column(column, justify="left" if not column else "right")

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
+import tempfile
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
@@ -30,7 +32,7 @@ from bot.loopback.world import World
 from config.operations import Operations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from types import TracebackType
 
     from bot.interview.session import Interview, Status
@@ -40,7 +42,10 @@ if TYPE_CHECKING:
     from stt.engine import Transcriber
 
 TICKED = {"purposes": ["transcribe", "captions"], "age": ["yes"]}
-"""A consent form with everything ticked."""
+"""A consent form with everything ticked that it takes to be heard."""
+
+KEEPING = {"purposes": ["transcribe", "captions", "save"], "age": ["yes"]}
+"""One that also allows the words to be kept."""
 
 LOGIN_S = 30.0
 CONNECT_S = 10.0
@@ -70,8 +75,26 @@ def practice_operations(folder: Path | None = None) -> Operations:
     )
 
 
+@contextmanager
+def _temporary_files(folder: Path) -> Generator[None]:
+    """Have this process, and those that it starts, make their temporary files in *folder*."""
+    folder.mkdir()
+    before = os.environ.get("TMPDIR"), tempfile.tempdir
+    os.environ["TMPDIR"], tempfile.tempdir = str(folder), str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before[1]
+        if before[0] is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before[0]
+
+
 class Stage:
     """One bot in one practice server; an async context manager.
+
+    With *temporary*, this process's temporary files lie in its folder meanwhile, to be looked through.
 
     Attributes:
         world: That Discord's state.
@@ -82,6 +105,8 @@ class Stage:
         members: People's voices, by name, once they arrived.
         interview: The bot's own interview, once `start` was called.
         folder: Where the bot keeps things: its own, gone at the end, unless one was given.
+        settings: The bot's; where it keeps things is in them once it was entered.
+        operations: Who answers for it, and where backups go.
     """
 
     world: World
@@ -90,6 +115,7 @@ class Stage:
     voice: VoiceServer
     app: App
     folder: Path
+    operations: Operations
 
     def __init__(
         self,
@@ -99,11 +125,13 @@ class Stage:
         transcriber: Transcriber | None = None,
         voice: VoiceServer | None = None,
         folder: Path | None = None,
+        temporary: bool = False,
         **discord_options: Any,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._transcriber = transcriber
         self._folder = folder
+        self._temporary = temporary
         self._discord_options = discord_options
         self._stack = AsyncExitStack()
         self._began_s = time.monotonic()
@@ -126,15 +154,18 @@ class Stage:
         stack = self._stack
         self.folder = self._folder or Path(stack.enter_context(TemporaryDirectory(prefix="skillrally-stage-")))
         kept = {"data_dir": str(self.folder / "data"), "keys_dir": str(self.folder / "keys")}
-        settings = self._settings.model_copy(update=kept)
+        self.settings = self.settings.model_copy(update=kept)
+        self.operations = practice_operations(self.folder)
+        if self._temporary:
+            stack.enter_context(_temporary_files(self.folder / "temporary"))
         self.voice = await stack.enter_async_context(self._voice or VoiceServer())
         self.discord = await stack.enter_async_context(
             LoopbackDiscord(self.world, voice=self.voice, **self._discord_options)
         )
         self.app = await stack.enter_async_context(
             open_app(
-                settings,
-                operations=practice_operations(self.folder),
+                self.settings,
+                operations=self.operations,
                 transcriber=self._transcriber,
                 connector=loopback_connector(self.discord),
             )

@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from bot.rehearsal.cast import PEOPLE, ROLES
 from bot.rehearsal.screen import discord_text, printing, show, stage_view, summary_view
 from bot.rehearsal.stage import Stage, until
-from bot.rehearsal.story import Direction, PersonSeen, Summary
+from bot.rehearsal.summary import Direction, PersonSeen, Summary
 from stt.engine import Snippet
 from tests.flow.conftest import settings
 from tests.stt.sounds import ScriptedTranscriber
@@ -33,25 +33,29 @@ def a_summary(**changes: Any) -> Summary:
     summary = Summary(
         ok=True,
         seconds=61.4,
-        checks={"who never said yes: not one packet decrypted": True, "the captions are deleted": True},
         people={name: PersonSeen(name.capitalize(), ROLES[name], 1_000, 10, 990, 2, 40, 1) for name in PEOPLE},
         caption_latency_p50_s=0.71,
         caption_latency_p95_s=1.24,
         audio_heard_s=61.2,
         audio_wiped_s=63.4,
     )
+    for act, promise in (("The interview", "the captions are deleted"), ("What is kept", "an account is erased")):
+        summary.begin(act)
+        summary.check(promise, held=True)
     for name, value in changes.items():
         setattr(summary, name, value)
     return summary
 
 
-def test_the_summary_shows_everybody_and_every_check() -> None:
+def test_the_summary_shows_everybody_and_every_check_below_its_act() -> None:
     text = rendered(summary_view(a_summary()))
 
     for name in PEOPLE:
         assert name.capitalize() in text
         assert ROLES[name] in text
-    assert re.search("✓ +who never said yes: not one packet decrypted", text)
+    shown = [line.strip(" │") for line in text.splitlines()]
+    acts = shown[shown.index("The interview") :][:4]
+    assert acts == ["The interview", "✓  the captions are deleted", "What is kept", "✓  an account is erased"]
     assert "0.71 s (half of them), 1.24 s (95 in 100)" in text
     assert "Everything held, in 61 s." in text
     assert "✗" not in text
@@ -108,7 +112,7 @@ async def stage(authority: Authority) -> AsyncIterator[Stage]:
 
 def a_rehearsal(stage: Stage, *directions: Direction) -> Any:
     """What the screen looks at."""
-    return SimpleNamespace(stage=stage, directions=deque(directions))
+    return SimpleNamespace(stage=stage, directions=deque(directions), eyes=None, figures={})
 
 
 async def test_before_anything_happens_there_is_a_screen(stage: Stage) -> None:
@@ -136,6 +140,22 @@ async def test_the_screen_shows_the_channel_the_evidence_and_the_stage(stage: St
     assert "end-to-end encrypted" in text
     assert "3.2  Anna: “I like tests.”" in text
     assert "Peter: “My secret.”  (nobody may ever read this)" in text
+
+
+async def test_one_persons_answer_is_shown_as_hers_alone_beside_what_the_act_found(stage: Stage) -> None:
+    await stage.start("oleg")
+    reply = await stage.discord.people.use(stage.user("anna").id, "privacy notice", stage.place.voice.id)
+    rehearsal = a_rehearsal(stage)
+    rehearsal.eyes, rehearsal.figures = "anna", {"files searched": "11"}
+
+    text = rendered(stage_view(rehearsal), width=200, height=80)
+
+    assert "# Interview room, as Anna sees it" in text
+    assert "only Anna sees this" in text
+    assert reply.message is not None
+    assert f"[{reply.message.attachments[0].filename}, " in text
+    assert re.search("files searched +11", text)
+    assert "decrypted" not in text
 
 
 @pytest.mark.parametrize(("width", "height"), [(40, 12), (80, 24), (220, 60)])
