@@ -29,6 +29,7 @@ ABOUT: Final = (
     models.Share,
     models.Feedback,
     models.AiJob,
+    models.Rating,
     models.Request,
     models.Preference,
     models.GuildQuestion,
@@ -37,6 +38,7 @@ ABOUT: Final = (
     models.Audit,
     models.AnalyticsEvent,
     models.Budget,
+    models.Reservation,
 )
 """The tables with rows that lead to a person."""
 
@@ -67,6 +69,7 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
     where: dict[type[models.Content], ColumnElement[bool]] = {
         models.Audit: models.Audit.idx == idx,
         models.Budget: models.Budget.idx == idx,
+        models.Reservation: models.Reservation.idx == idx,
         models.Offer: or_(models.Offer.one_idx == idx, models.Offer.other_idx == idx),
     }
     if subject is not None:
@@ -81,6 +84,7 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
             models.Share: or_(models.Share.reader_id == subject, models.Share.transcript_id.in_(own)),
             models.Feedback: models.Feedback.owner_id == subject,
             models.AiJob: models.AiJob.owner_id == subject,
+            models.Rating: or_(models.Rating.rated_id == subject, models.Rating.rater_id == subject),
             models.Request: models.Request.subject_id == subject,
             models.Preference: models.Preference.subject_id == subject,
             models.GuildQuestion: models.GuildQuestion.author_id == subject,

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from storage.database import open_databases
 from storage.erasure import Erasure
 from storage.errors import DecryptionFailed, Misconfigured, UnknownKey, UnsafePlace
+from storage.feedback import FeedbackStore
+from storage.jobs import Jobs, Limits
 from storage.keyring import Keyring
 from storage.keys import EnvironmentKeys, FileKeys
 from storage.ledger import Ledger
@@ -56,6 +58,8 @@ class Stores:
         preferences: What people chose for themselves.
         questions: What servers ask beside the questions that the program brings.
         queue: Who looks for somebody to practise with.
+        feedback: What was written and noted about interviews.
+        jobs: Feedback that was asked for and is not there yet.
     """
 
     databases: Databases
@@ -69,6 +73,8 @@ class Stores:
     preferences: Preferences
     questions: GuildQuestions
     queue: Queue
+    feedback: FeedbackStore
+    jobs: Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,14 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
             preferences,
             GuildQuestions(databases.content, keyring, secrets, subjects),
             Queue(databases.content, keyring, secrets, subjects),
+            FeedbackStore(databases.content, keyring, subjects),
+            Jobs(databases.content, keyring, secrets, subjects, ledger, limits=_limits(settings)),
         )
+
+
+def _limits(settings: Settings) -> Limits:
+    """What feedback may use; 0 sets no limit."""
+    return Limits(settings.feedback_person_tokens or None, settings.feedback_server_tokens or None)
 
 
 def rights(
@@ -182,6 +195,7 @@ def rights(
                 stores.preferences,
                 stores.questions,
                 stores.queue,
+                stores.feedback,
             ],
             facts=Facts(controller.name.strip(), controller.email.strip(), agreed, recipients),
         ),
@@ -218,6 +232,7 @@ def erasure(
             preferences or Preferences(databases.content, keyring, subjects),
             GuildQuestions(databases.content, keyring, secrets, subjects),
             Queue(databases.content, keyring, secrets, subjects),
+            FeedbackStore(databases.content, keyring, subjects),
         ],
         policy_version=policy_version,
         outside=outside,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +10,12 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CaptionPlace = Literal["voice-chat", "thread", "off"]
+
+FeedbackWriterKind = Literal["none", "openai", "compatible"]
+
+FeedbackResidency = Literal["global", "us", "eu", "ae", "au", "in", "jp"]
+
+FeedbackEffort = Literal["", "none", "minimal", "low", "medium", "high"]
 
 
 class Settings(BaseSettings):
@@ -112,6 +119,38 @@ class Settings(BaseSettings):
     posthog_retention_days: int | None = Field(
         default=None, ge=1, description="After how many days that project deletes; at most 90."
     )
+    feedback_writer: FeedbackWriterKind = Field(
+        default="none",
+        description="Who writes feedback: openai, compatible (a server with OpenAI's Chat Completions), or none: then "
+        "there are measures and ratings by people only.",
+    )
+    feedback_url: str = Field(
+        default="", description="The compatible server: https://…/v1, or http:// on this machine, such as Ollama's."
+    )
+    feedback_model: str = Field(default="", max_length=100, description="The model there; there is no default.")
+    feedback_key: SecretStr | None = Field(default=None, description="The key for it, if it wants one.")
+    feedback_residency: FeedbackResidency = Field(
+        default="eu", description="Where OpenAI is to keep what it gets; the project must be one of that region."
+    )
+    feedback_effort: FeedbackEffort = Field(
+        default="", description="How much an OpenAI model thinks first, where it can be told. Empty: as it likes."
+    )
+    feedback_timeout_s: float = Field(
+        default=60.0, ge=5.0, le=900.0, description="How long one answer may take; a model on a CPU takes minutes."
+    )
+    feedback_price_in: Decimal = Field(
+        default=Decimal(0), ge=0, le=10_000, description="What a million tokens cost that are sent. 0: nothing."
+    )
+    feedback_price_out: Decimal = Field(
+        default=Decimal(0), ge=0, le=10_000, description="What a million tokens cost that are written."
+    )
+    feedback_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="In which currency.")
+    feedback_person_tokens: int = Field(
+        default=300_000, ge=0, description="How many tokens each person may use in a day. 0: no limit."
+    )
+    feedback_server_tokens: int = Field(
+        default=10_000_000, ge=0, description="How many tokens each server may use in a month. 0: no limit."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="For our own loggers.")
 
     @field_validator(
@@ -123,6 +162,7 @@ class Settings(BaseSettings):
         "keyring_dsn",
         "sentry_dsn",
         "posthog_key",
+        "feedback_key",
         mode="before",
     )
     @classmethod

@@ -43,6 +43,8 @@ from storage.models import (
     Dek,
     Feedback,
     Offer,
+    Rating,
+    Reservation,
     Share,
     Subject,
     Transcript,
@@ -307,7 +309,7 @@ class Erasure:
     async def _drop(self, transcript: UUID) -> Counter[str]:
         rows: Counter[str] = Counter()
         async with self._content.write() as connection:
-            for table in (Share, Feedback, AiJob, Turn):
+            for table in (Share, Feedback, AiJob, Rating, Turn):
                 gone = await connection.execute(delete(table).where(table.transcript_id == transcript))
                 rows[table.__tablename__] += gone.rowcount
             gone = await connection.execute(delete(Transcript).where(Transcript.id == transcript))
@@ -389,6 +391,7 @@ async def _untrace(connection: AsyncConnection, idx: bytes) -> dict[str, int]:
     return {
         "audit": (await connection.execute(delete(Audit).where(Audit.idx == idx))).rowcount,
         "budget": (await connection.execute(delete(Budget).where(Budget.idx == idx))).rowcount,
+        "reservation": (await connection.execute(delete(Reservation).where(Reservation.idx == idx))).rowcount,
         "offer": (
             await connection.execute(delete(Offer).where(or_(Offer.one_idx == idx, Offer.other_idx == idx)))
         ).rowcount,

@@ -15,6 +15,7 @@ StorageError
 ├── CodeRefused          not the code that was sent, or too late, or tried too often
 ├── OptedOut             this person said never to be heard, and nobody but them can change that
 ├── NothingToSave        nobody's words are left that may be saved
+├── TooManyJobs          as many are under way as one person may have
 ├── KeyProviderFailed    whoever holds the key-encryption keys did not answer, or refused
 └── DatabaseFailed       the database did not do it; nothing of it was written
     ├── DatabaseBusy     somebody else has been writing for too long
@@ -70,6 +71,10 @@ class OptedOut(StorageError):
 
 class NothingToSave(StorageError):
     """Nobody's words are left that may be saved."""
+
+
+class TooManyJobs(StorageError):
+    """As many are under way as one person may have."""
 
 
 class CodeRefused(StorageError):

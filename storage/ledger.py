@@ -231,6 +231,16 @@ class Ledger:
         key = (idx, purpose.value)
         return self._known.get(key, False) and not self._pending[key] and key not in self._failed
 
+    async def stands(self, connection: AsyncConnection, subject: UUID, purpose: Purpose) -> bool:
+        """Whether this subject's yes stands, as *connection* sees it: in a writer's, until that one has written."""
+        found = await connection.execute(
+            select(ConsentEvent.__table__)
+            .where(ConsentEvent.subject_id == subject, ConsentEvent.purpose == purpose.value)
+            .order_by(ConsentEvent.seq.desc())
+            .limit(1)
+        )
+        return self._stands(found.mappings().first())
+
     async def refresh(self) -> None:
         """Learn what other processes wrote since the last time; at first, everything.
 

@@ -270,8 +270,35 @@ class Feedback(Content):
     rev: Mapped[int] = mapped_column(info=_about("public", "feedback", "consent", "saved"))
 
 
+class Rating(Content):
+    """What somebody noted about an answer or an interview: the rated person's, and sealed under that person's key.
+
+    Whoever rates oneself is both.
+    """
+
+    __tablename__ = "rating"
+    __table_args__ = (UniqueConstraint("transcript_id", "rated_id", "rater_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "feedback", "consent", "saved"))
+    transcript_id: Mapped[UUID] = mapped_column(
+        ForeignKey("transcript.id"), info=_about("public", "feedback", "consent", "saved")
+    )
+    rated_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), index=True, info=_about("public", "feedback", "consent", "saved")
+    )
+    rater_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subject.id"), index=True, info=_about("public", "feedback", "consent", "saved")
+    )
+    enc_body: Mapped[bytes] = mapped_column(info=_about("cipher", "feedback", "consent", "saved"))
+    created_day: Mapped[date] = mapped_column(info=_about("public", "feedback", "consent", "saved"))
+    rev: Mapped[int] = mapped_column(info=_about("public", "feedback", "consent", "saved"))
+
+
 class AiJob(Content):
-    """Feedback that was asked for and is not there yet."""
+    """Feedback that was asked for and is not there yet, or could not be had.
+
+    Whoever is at it holds it by *attempt_id*, until *leased_until_at*.
+    """
 
     __tablename__ = "ai_job"
     __table_args__ = (Index(None, "state", "not_before_at"),)
@@ -283,11 +310,41 @@ class AiJob(Content):
     owner_id: Mapped[UUID] = mapped_column(
         ForeignKey("subject.id"), index=True, info=_about("public", "feedback", "consent", "job")
     )
+    server_idx: Mapped[bytes] = mapped_column(_HMAC, info=_about("index", "budget", "contract", "job"))
+    enc_options: Mapped[bytes] = mapped_column(info=_about("cipher", "feedback", "consent", "job"))
     state: Mapped[str] = mapped_column(_STATE, info=_about("public", "feedback", "consent", "job"))
+    reason: Mapped[str | None] = mapped_column(_STATE, info=_about("public", "feedback", "consent", "job"))
     attempts: Mapped[int] = mapped_column(info=_about("public", "feedback", "consent", "job"))
+    interrupted: Mapped[int] = mapped_column(info=_about("public", "feedback", "consent", "job"))
+    attempt_id: Mapped[UUID | None] = mapped_column(info=_about("public", "feedback", "consent", "job"))
+    leased_until_at: Mapped[datetime | None] = mapped_column(
+        Moment, info=_about("public", "feedback", "consent", "job")
+    )
     not_before_at: Mapped[datetime] = mapped_column(Moment, info=_about("public", "feedback", "consent", "job"))
     reserved_tokens: Mapped[int] = mapped_column(info=_about("public", "budget", "contract", "job"))
     expires_at: Mapped[datetime] = mapped_column(Moment, info=_about("public", "feedback", "consent", "job"))
+
+
+class Reservation(Content):
+    """What one attempt may use at most, taken out of both budgets until it is known; the id is the attempt's.
+
+    It refers to no job, so that a job can be deleted while its attempt is still out.
+    """
+
+    __tablename__ = "reservation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, info=_about("public", "budget", "legitimate_interest", "job"))
+    idx: Mapped[bytes] = mapped_column(_HMAC, index=True, info=_about("index", "budget", "legitimate_interest", "job"))
+    server_idx: Mapped[bytes] = mapped_column(_HMAC, info=_about("index", "budget", "legitimate_interest", "job"))
+    day: Mapped[str] = mapped_column(String(10), info=_about("public", "budget", "legitimate_interest", "job"))
+    month: Mapped[str] = mapped_column(String(10), info=_about("public", "budget", "legitimate_interest", "job"))
+    tokens: Mapped[int] = mapped_column(BigInteger, info=_about("public", "budget", "legitimate_interest", "job"))
+    leased_until_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "budget", "legitimate_interest", "job")
+    )
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "budget", "legitimate_interest", "job")
+    )
 
 
 class Budget(Content):

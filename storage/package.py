@@ -33,6 +33,7 @@ from sqlalchemy import or_, select
 from storage import models
 from storage.crypto import Place
 from storage.erasure import Page, quarters
+from storage.jobs import opened_options, options_place
 from storage.transcripts import Mark
 
 if TYPE_CHECKING:
@@ -99,7 +100,18 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "shares": ("id", "transcript", "yours", "day", "expires_at"),
     "feedback": ("id", "transcript", "day", "model", "schema_version", "body"),
-    "jobs": ("id", "transcript", "state", "attempts", "not_before_at", "reserved_tokens", "expires_at"),
+    "jobs": (
+        "id",
+        "transcript",
+        "state",
+        "reason",
+        "attempts",
+        "not_before_at",
+        "reserved_tokens",
+        "options",
+        "expires_at",
+    ),
+    "ratings": ("id", "transcript", "day", "about_you", "by_you", "body"),
     "preferences": ("language", "time_zone", "captions", "results_by_dm", "invitations", "streak"),
     "questions": ("id", "day", "question"),
     "queue": ("guild", "channel", "type", "level", "offered", "accepted", "expires_at"),
@@ -162,11 +174,32 @@ WHERE: Final[Mapping[str, str]] = {
     "ai_job.id": "jobs.id",
     "ai_job.transcript_id": "jobs.transcript",
     "ai_job.owner_id": "settings.subject",
+    "ai_job.server_idx": "- an HMAC of the server where you asked",
+    "ai_job.enc_options": "jobs.options",
     "ai_job.state": "jobs.state",
+    "ai_job.reason": "jobs.reason",
     "ai_job.attempts": "jobs.attempts",
+    "ai_job.interrupted": "- counts how often the bot stopped in the middle",
+    "ai_job.attempt_id": "- a random number, of whichever process is at it",
+    "ai_job.leased_until_at": "- until when that process is believed to be at it",
     "ai_job.not_before_at": "jobs.not_before_at",
     "ai_job.reserved_tokens": "jobs.reserved_tokens",
     "ai_job.expires_at": "jobs.expires_at",
+    "rating.id": "ratings.id",
+    "rating.transcript_id": "ratings.transcript",
+    "rating.rated_id": "ratings.about_you",
+    "rating.rater_id": "ratings.by_you",
+    "rating.enc_body": "ratings.body",
+    "rating.created_day": "ratings.day",
+    "rating.rev": "- counts how often it was rewritten, for the encryption",
+    "reservation.id": "- a random number, of an attempt that lasts a minute",
+    "reservation.idx": "- an HMAC of your Discord id, which is in settings",
+    "reservation.server_idx": "- an HMAC of the server where you asked",
+    "reservation.day": "budget.period",
+    "reservation.month": "- of the server's budget",
+    "reservation.tokens": "budget.reserved_tokens",
+    "reservation.leased_until_at": "- until when that attempt is believed to run",
+    "reservation.expires_at": "- of an attempt that lasts a minute",
     "budget.idx": "- an HMAC of your Discord id, which is in settings",
     "budget.period": "budget.period",
     "budget.reserved_tokens": "budget.reserved_tokens",
@@ -303,6 +336,7 @@ consents             every yes and every withdrawal, with a proof that can be ch
 transcripts          what you said in saved interviews; what others said is left out
 shares               saved interviews that are shared by you or with you
 feedback, jobs       comments on your interviews, and those that are not there yet
+ratings              what you noted about yourself and others, and others about you
 preferences          what you chose in /settings, and the days you practised if you have them counted
 questions            questions that you added to a server
 queue                where you look for somebody to practise with
@@ -634,6 +668,8 @@ class Packages:
 
     async def _jobs(self, subject: UUID) -> Page:
         rows = await self._rows(select(models.AiJob.__table__).where(models.AiJob.owner_id == subject))
+        async with self._keyring.unlocked(subject) as keys:
+            options = {row["id"]: keys.open(subject, row["enc_options"], options_place(row["id"])) for row in rows}
         return Page(
             "jobs",
             [
@@ -641,9 +677,11 @@ class Packages:
                     "id": str(row["id"]),
                     "transcript": str(row["transcript_id"]),
                     "state": row["state"],
+                    "reason": row["reason"],
                     "attempts": row["attempts"],
                     "not_before_at": _iso(row["not_before_at"]),
                     "reserved_tokens": row["reserved_tokens"],
+                    "options": opened_options(options[row["id"]]),
                     "expires_at": _iso(row["expires_at"]),
                 }
                 for row in rows

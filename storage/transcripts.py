@@ -1162,6 +1162,7 @@ async def _delete(connection: AsyncConnection, transcripts: Sequence[UUID]) -> D
     comments, jobs = await _without_comments(connection, transcripts)
     turns = await _rowcount(connection, delete(models.Turn).where(models.Turn.transcript_id.in_(transcripts)))
     shares = await _rowcount(connection, delete(models.Share).where(models.Share.transcript_id.in_(transcripts)))
+    await connection.execute(delete(models.Rating).where(models.Rating.transcript_id.in_(transcripts)))
     await connection.execute(delete(models.Transcript).where(models.Transcript.id.in_(transcripts)))
     return Deleted(turns, shares, comments, jobs)
 

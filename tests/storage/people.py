@@ -13,9 +13,11 @@ from sqlalchemy import func, insert, select
 
 from storage.crypto import Place
 from storage.erasure import Erasure
+from storage.feedback import FeedbackStore
+from storage.jobs import Jobs, options_place
 from storage.keyring import Keyring
 from storage.ledger import Ledger, Occasion, Policy, Purpose
-from storage.models import AiJob, AnalyticsEvent, Audit, Budget, Content, Feedback
+from storage.models import AiJob, AnalyticsEvent, Audit, Budget, Content, Feedback, Reservation
 from storage.package import TranscriptKeeper
 from storage.preferences import Preferences, Streak
 from storage.questions import GuildQuestions
@@ -65,6 +67,8 @@ class People:
     preferences: Preferences
     questions: GuildQuestions
     queue: Queue
+    feedback: FeedbackStore
+    jobs: Jobs
 
     def erasure(self, let_go: Callable[[int], Awaitable[Mapping[str, int]]] | None = None) -> Erasure:
         """What erases here."""
@@ -80,6 +84,7 @@ class People:
                 self.preferences,
                 self.questions,
                 self.queue,
+                self.feedback,
             ],
             policy_version=POLICY.version,
             outside=OUTSIDE,
@@ -116,10 +121,11 @@ class People:
     async def leave_traces(self, user_id: int, transcript: UUID) -> None:
         """Everything else that can be kept about somebody."""
         subject = await self.subject(user_id)
-        feedback = uuid4()
+        feedback, job = uuid4(), uuid4()
         body = json.dumps({"comment": f"well said, {words_of(user_id)}"}).encode()
         async with self.keyring.unlocked(subject) as keys:
             sealed = keys.seal(subject, body, Place("feedback", "enc_body", feedback, 0))
+            options = keys.seal(subject, json.dumps({"rubric": words_of(user_id)}).encode(), options_place(job))
         idx = self.subjects.index(user_id)
         later = NOW + timedelta(days=90)
         async with self.databases.content.write() as connection:
@@ -137,11 +143,15 @@ class People:
             )
             await connection.execute(
                 insert(AiJob).values(
-                    id=uuid4(),
+                    id=job,
                     transcript_id=transcript,
                     owner_id=subject,
+                    server_idx=self.secrets.index("guild", 99),
+                    enc_options=options,
                     state="waiting",
+                    reason="busy",
                     attempts=1,
+                    interrupted=0,
                     not_before_at=NOW,
                     reserved_tokens=4711,
                     expires_at=later,
@@ -153,6 +163,18 @@ class People:
             await connection.execute(
                 insert(Budget).values(
                     idx=idx, period="2026-11-23", reserved_tokens=815, spent_tokens=642, expires_at=later
+                )
+            )
+            await connection.execute(
+                insert(Reservation).values(
+                    id=uuid4(),
+                    idx=idx,
+                    server_idx=self.secrets.index("guild", 99),
+                    day="2026-11-23",
+                    month="2026-11",
+                    tokens=815,
+                    leased_until_at=later,
+                    expires_at=later,
                 )
             )
             for quarter in ("2026Q3", "2026Q4"):
@@ -168,6 +190,7 @@ class People:
         await self.requests.add(
             user_id, RequestKind.ACCESS, interaction_id=next(_numbers), at=NOW, text=f"please, {words_of(user_id)}"
         )
+        await self.feedback.rate(user_id, user_id, transcript, {"note": words_of(user_id)}, at=NOW)
         await self.preferences.change(user_id, at=NOW, language="uk", streak=Streak(NOW.date(), 3, 4, 5))
         await self.questions.add(user_id, 99, [{"text": words_of(user_id)}], at=NOW)
         await self.queue.join(user_id, Wanted(99, 7, "technical", f"of {user_id:x}"), at=NOW)
@@ -202,6 +225,8 @@ async def people_over(databases: Databases, provider: KeyProvider) -> People:
         Preferences(databases.content, keyring, subjects),
         GuildQuestions(databases.content, keyring, secrets, subjects),
         Queue(databases.content, keyring, secrets, subjects),
+        FeedbackStore(databases.content, keyring, subjects),
+        Jobs(databases.content, keyring, secrets, subjects, ledger),
     )
 
 

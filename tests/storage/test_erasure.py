@@ -91,7 +91,9 @@ async def test_nothing_of_an_erased_person_is_left_and_everything_of_others_is(p
         "guild_question",
         "preference",
         "queue_entry",
+        "rating",
         "request",
+        "reservation",
         "subject",
         "transcript",
         "turn",
@@ -324,6 +326,7 @@ async def test_one_transcript_goes_and_the_others_stay(people: People) -> None:
         "transcript": 1,
         "feedback": 1,
         "ai_job": 1,
+        "rating": 1,
     }
     assert (erased.receipt["scope"], erased.receipt["keys"]) == ("transcript", [])
     assert verify_receipt(erased.receipt).holds

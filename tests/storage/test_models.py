@@ -57,7 +57,8 @@ def test_the_tables_are_the_ones_that_are_documented() -> None:
     assert sorted(Keyring.metadata.tables) == ["dek", "meta", "tombstone"]
     assert " ".join(sorted(Content.metadata.tables)) == (
         "ai_job analytics_event audit budget consent_event consent_link feedback guild_question idempotency lease "
-        "live_message meta offer opt_out preference queue_entry request retention_run share subject transcript turn"
+        "live_message meta offer opt_out preference queue_entry rating request reservation retention_run share subject "
+        "transcript turn"
     )
 
 

@@ -76,6 +76,7 @@ def packages(people: People, facts: Facts = FACTS) -> Packages:
             people.preferences,
             people.questions,
             people.queue,
+            people.feedback,
         ],
         facts=facts,
     )
