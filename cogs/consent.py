@@ -18,6 +18,7 @@ from discord.ext import commands
 from cogs import replies
 from cogs.locales import words_of
 from cogs.panel import ConsentForm, answer
+from storage.errors import OptedOut
 from storage.ledger import Occasion, Purpose
 
 if TYPE_CHECKING:
@@ -185,9 +186,12 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
     async def _explain(self, interaction: Interaction, error: Exception) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
             error = error.original
-        log.error("a command failed", exc_info=error)
+        key = "consent-opted-out"
+        if not isinstance(error, OptedOut):
+            log.error("a command failed", exc_info=error)
+            key = "consent-failed"
         try:
-            await answer(interaction, words_of(interaction)("consent-failed"))
+            await answer(interaction, words_of(interaction)(key))
         except discord.HTTPException:
             log.warning("an answer could not be delivered", extra={"error": type(error).__name__})
 

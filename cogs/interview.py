@@ -23,6 +23,7 @@ from cogs import replies
 from cogs.consent import occasion, withdraw
 from cogs.locales import words_of
 from cogs.panel import ConsentForm, DiscordRoom, InterviewButton, answer, text_with
+from storage.errors import OptedOut
 from storage.ledger import Purpose
 
 if TYPE_CHECKING:
@@ -272,6 +273,8 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
     def _why(self, interaction: Interaction, error: Exception) -> str | None:
         if isinstance(error, MissingPermissions):
             return replies.missing_permissions(error.names, for_thread=error.for_thread)
+        if isinstance(error, OptedOut):
+            return words_of(interaction)("consent-opted-out")
         if isinstance(error, NotInChannel) and self._interviews.of(interaction.guild_id or 0) is None:
             return replies.NOT_IN_VOICE
         return next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), None)

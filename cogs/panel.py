@@ -157,6 +157,7 @@ class ConsentForm(ui.Modal):
         answered: Callable[[discord.Interaction[Any], frozenset[Purpose], bool], Any],
         *,
         title: str = "",
+        intro: str = "",
         elsewhere: str = "",
         purposes: Sequence[Purpose] = replies.OFFERED,
     ) -> None:
@@ -164,7 +165,7 @@ class ConsentForm(ui.Modal):
         self._answered = answered
         keys = [(purpose, replies.purpose_key(purpose)) for purpose in purposes]
         boxes = [(purpose, words(key), words(f"{key}.hint")) for purpose, key in keys]
-        intro = replies.modal_intro(words, elsewhere)
+        intro = intro or replies.modal_intro(words, elsewhere)
         label, hint = words("consent-purposes"), words("consent-purposes.hint")
         age = words("consent-age"), words("consent-age.hint", age=replies.ADULT_AGE), words("consent-age.option")
         self.shown = "\n".join([self.title, intro, label, hint, *(t for box in boxes for t in box[1:]), *age])

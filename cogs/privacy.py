@@ -2,6 +2,7 @@
 
 notice, processors, contact      from config/: what people are told
 data, export                     what is kept about the caller
+analytics                        whether use is counted; off until switched on
 opt-out                          never heard, in any server, above every yes
 delete-transcripts, -account     a word is typed into a form, then it is done
 request, correct, object         what somebody has to answer
@@ -25,11 +26,14 @@ from discord.ext import commands
 
 from bot.errors import UserMistake
 from bot.holdings import holdings
+from bot.telemetry.analytics import NoAnalytics
 from cogs import privacy_replies as replies
-from cogs.consent import occasion
+from cogs.consent import occasion, withdraw
 from cogs.locales import words_of
-from cogs.panel import answer
+from cogs.panel import ConsentForm, answer
+from cogs.replies import ADULT_AGE, withdrawn
 from storage.errors import CodeRefused, StorageError
+from storage.ledger import Purpose
 from storage.package import CAP_BYTES
 from storage.receipts import keys_of, verify_receipt
 from storage.requests import CODE_LIFE, DEADLINE, TEXT_LENGTH, RequestKind
@@ -160,6 +164,49 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
         at = self._services.clock.now()
         await self._stores.ledger.opt_out(user_id, occasion(interaction, "opt-out", at=at))
         await answer(interaction, words("privacy-opted-out"))
+
+    # -- being counted --------------------------------------------------------------------------------------------
+
+    @app_commands.command(description="Whether it is counted what you use; off until you switch it on")
+    @app_commands.describe(switch="On: a form asks for your yes. Off: at once")
+    @app_commands.choices(switch=[app_commands.Choice(name=name, value=name) for name in ("on", "off")])
+    async def analytics(self, interaction: Interaction, switch: app_commands.Choice[str]) -> None:
+        """Off at once; on after a form, if anything is counted here at all."""
+        words = words_of(interaction)
+        if switch.value == "off":
+            taken = await withdraw(interaction, frozenset({Purpose.ANALYTICS}), self._services, method="command")
+            await answer(interaction, withdrawn(words, taken))
+            return
+        if isinstance(self._services.analytics, NoAnalytics):
+            await answer(interaction, words("privacy-analytics-none"))
+            return
+
+        async def answered(reply: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
+            try:
+                await self._count_me(reply, purposes, form.shown, of_age=of_age)
+            except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
+                await self._explain(reply, error)
+
+        form = ConsentForm(
+            words,
+            answered,
+            title=words("privacy-analytics-title"),
+            intro=words("privacy-analytics-intro"),
+            purposes=(Purpose.ANALYTICS,),
+        )
+        await interaction.response.send_modal(form)
+
+    async def _count_me(
+        self, interaction: Interaction, purposes: frozenset[Purpose], shown: str, *, of_age: bool
+    ) -> None:
+        words = words_of(interaction)
+        if not of_age:
+            raise UserMistake(words("consent-too-young"))
+        if Purpose.ANALYTICS not in purposes:
+            raise UserMistake(words("consent-nothing-ticked"))
+        how = occasion(interaction, "form", at=self._services.clock.now(), shown=shown)
+        await self._stores.ledger.give(interaction.user.id, {Purpose.ANALYTICS}, how, attested_age=ADULT_AGE)
+        await answer(interaction, words("privacy-analytics-on"))
 
     # -- deleting -------------------------------------------------------------------------------------------------
 

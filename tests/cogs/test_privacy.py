@@ -561,6 +561,42 @@ async def test_who_opts_in_again_is_asked_again_and_heard_only_then(stage: Pract
     assert stage.running().takes_part(stage.user(ANNA).id)
 
 
+async def test_who_opted_out_and_says_yes_all_the_same_is_told_so_and_not_heard(stage: Practice) -> None:
+    await stage.start(HOST)
+    await use(stage, ANNA, "opt-out", switch="on")
+
+    reply = await stage.join(ANNA, KEEPS)
+
+    assert reply.text == EN("consent-opted-out")
+    assert not stage.running().takes_part(stage.user(ANNA).id)
+
+
+async def test_where_nothing_is_counted_counting_cannot_be_switched_on_but_always_off(stage: Practice) -> None:
+    assert (await use(stage, ANNA, "analytics", switch="on")).text == EN("privacy-analytics-none")
+    assert (await use(stage, ANNA, "analytics", switch="off")).text == EN("consent-nothing-to-take-back")
+
+
+async def test_counting_is_switched_on_by_a_form_and_off_at_once() -> None:
+    async with Practice(settings(analytics_table=True), transcriber=ScriptedTranscriber()) as stage:
+        anna, ledger = stage.user(ANNA).id, stage.app.services.stores.ledger
+
+        async def submit(*purposes: str) -> Reply:
+            form = (await use(stage, ANNA, "analytics", switch="on")).modal
+            assert form is not None
+            return await stage.discord.people.submit(anna, form, {"purposes": list(purposes), "age": ["yes"]})
+
+        assert (await submit()).text == EN("consent-nothing-ticked")
+        assert not ledger.allowed(anna, Purpose.ANALYTICS)
+
+        reply = await submit("analytics")
+
+        assert reply.text == EN("privacy-analytics-on")
+        assert ledger.allowed(anna, Purpose.ANALYTICS)
+        assert not ledger.allowed(anna, Purpose.TRANSCRIBE)
+        await use(stage, ANNA, "analytics", switch="off")
+        assert not ledger.allowed(anna, Purpose.ANALYTICS)
+
+
 async def test_an_opt_out_is_in_the_export_and_goes_with_the_account(stage: Practice) -> None:
     await use(stage, ANNA, "opt-out", switch="on")
     settings_file = json.loads((await exported(stage, ANNA))["settings.json"])

@@ -47,6 +47,7 @@ consent-age = Mein Alter
     .hint = { $age }, oder was das Gesetz an deinem Wohnort verlangt, je nachdem, was mehr ist.
     .option = Ich bin alt genug, selbst einzuwilligen
 consent-too-young = Du kannst nur mitmachen, wenn du alt genug bist, selbst einzuwilligen. Nichts wurde aufbewahrt.
+consent-opted-out = Du hast gewählt, von diesem Bot nie gehört zu werden, also wurde nichts erlaubt: Mit /privacy opt-out off darfst du wieder gefragt werden.
 consent-nothing-ticked = Nichts war angekreuzt, also hat sich nichts geändert. Worin du gerade einwilligst: /consent status.
 
 ## Worin jemand einwilligt

@@ -28,6 +28,11 @@ cmd-privacy-request =
     .choice-kind-objection = Widerspruch gegen das, was mit meinen Daten geschieht
     .choice-kind-complaint = Beschwerde
     .choice-kind-withdraw = Widerruf der Einwilligung
+cmd-privacy-analytics =
+    .description = Ob gezählt wird, was du benutzt; aus, bis du es einschaltest
+    .param-switch = An: ein Formular fragt nach deinem Ja. Aus: sofort
+    .choice-switch-on = an
+    .choice-switch-off = aus
 cmd-privacy-opt-out =
     .description = Von diesem Bot nie gehört werden, auf keinem Server
     .param-switch = An: niemand kann dich hören lassen. Aus: du darfst wieder gefragt werden
@@ -118,6 +123,10 @@ privacy-export-too-large = { $count ->
 privacy-opted-out = Du wirst nirgends mehr gehört, auf keinem Server, was auch immer du erlaubt hast oder später erlaubst; Zeilen, die niemand gespeichert hat, sind weg. Gespeichertes bleibt: /privacy data zeigt es. Mit /privacy opt-out off darfst du wieder gefragt werden.
 privacy-opted-in = Du darfst wieder gefragt werden. Damit hast du nichts erlaubt: du wirst nur gehört, wo du beitrittst und Ja sagst.
 privacy-not-opted-out = Das war bei dir nicht eingeschaltet. Du wirst nur gehört, wo du beitrittst und Ja sagst.
+privacy-analytics-title = Zählen, was ich benutze
+privacy-analytics-intro = **Was gezählt wird.** Welche Befehle du benutzt und wie lang Interviews waren, in Stufen, mit dem Tag, unter einem Pseudonym, das in jedem Quartal ein anderes ist. Keines deiner Worte, keine Namen. Nach 90 Tagen weg. Nichts hängt davon ab.
+privacy-analytics-none = Dieser Bot zählt nichts, also gibt es nichts einzuschalten.
+privacy-analytics-on = Ab jetzt wird unter einem Pseudonym gezählt, was du benutzt. /privacy analytics off beendet es sofort.
 
 ## Löschen
 

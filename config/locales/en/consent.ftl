@@ -49,6 +49,7 @@ consent-age = My age
     .hint = { $age }, or what the law where you live asks for, whichever is more.
     .option = I am old enough to agree to this myself
 consent-too-young = You can take part only if you are old enough to agree to this yourself. Nothing was kept.
+consent-opted-out = You chose never to be heard by this bot, so nothing was agreed to: /privacy opt-out off lets you be asked again.
 consent-nothing-ticked = Nothing was ticked, so nothing changed. What you agree to now: /consent status.
 
 ## What somebody agrees to

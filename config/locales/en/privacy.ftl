@@ -28,6 +28,11 @@ cmd-privacy-request =
     .choice-kind-objection = objection to what is done with my data
     .choice-kind-complaint = complaint
     .choice-kind-withdraw = withdrawal of consent
+cmd-privacy-analytics =
+    .description = Whether it is counted what you use; off until you switch it on
+    .param-switch = On: a form asks for your yes. Off: at once
+    .choice-switch-on = on
+    .choice-switch-off = off
 cmd-privacy-opt-out =
     .description = Never be heard by this bot, in any server
     .param-switch = On: nobody can have you heard. Off: you may be asked again
@@ -120,6 +125,10 @@ privacy-export-too-large = { $count ->
 privacy-opted-out = You are heard nowhere any more, in any server, whatever you agreed to or agree to later; lines that nobody saved are gone. What was saved stays: /privacy data shows it. /privacy opt-out off lets you be asked again.
 privacy-opted-in = You may be asked again. You have agreed to nothing by this: you are heard only where you join and say yes.
 privacy-not-opted-out = You had not opted out. You are heard only where you join and say yes.
+privacy-analytics-title = Counting what I use
+privacy-analytics-intro = **What is counted.** Which commands you use and how long interviews were, in steps, with the day, under a pseudonym that is another one in each quarter. None of your words, no names. Gone after 90 days. Nothing depends on it.
+privacy-analytics-none = This bot counts nothing, so there is nothing to switch on.
+privacy-analytics-on = It is counted from now on what you use, under a pseudonym. /privacy analytics off ends it at once.
 
 ## Deleting
 
