@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 from bot.interview.captions import end_of, escape
 from bot.interview.session import Pause, Status, Stopped
 from storage.ledger import Purpose
-from storage.transcripts import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from cogs.locales import Words
     from storage.ledger import Standing
-    from storage.transcripts import Entry, Found, Page, Transcript, Turn
     from stt.engine import Snippet
 
 POLICY_URL = "https://skillrally.app/"
@@ -78,22 +75,6 @@ NO_DRAFT = (
 )
 FAILED = "That did not work, and it is our fault. Nothing was lost; please try again."
 
-SAVE_TITLE = "Save the transcript"
-SAVE_AFTERWARDS = "The interview still runs: save it when it is over, within half an hour."
-NOT_SAVED = "Nothing was saved, since saving was not ticked."
-NOTHING_TO_SAVE = "There is nothing to save: nobody who spoke agrees to have their words kept."
-NO_SUCH_TRANSCRIPT = "There is no such transcript, or it is not for you: choose one of those that are offered."
-NOT_POSSIBLE = "That is not possible: look at what you typed, and try again."
-EXPORTED = "Your file. It lies on Discord's servers while this message does."
-CORRECTED = "Corrected: everybody who may read this transcript sees what you said."
-REDACTED = "Taken out for good. A mark stands in its place."
-NOT_WITH_BOTS = "A transcript can be shared with people only."
-NOT_WITH_YOURSELF = "It is yours already: choose somebody else."
-UNSHARED = "They cannot read it any more."
-WAS_NOT_SHARED = "They could not read it anyway."
-DELETE_FOR_GOOD = "Delete it for good"
-KEEP_IT = "Keep it"
-KEPT = "Nothing was deleted."
 OFFERED = (Purpose.TRANSCRIBE, Purpose.CAPTIONS, Purpose.SAVE)
 """What `/consent give` asks for."""
 
@@ -293,129 +274,3 @@ def withdrawn(words: Words, purposes: Sequence[Purpose]) -> str:
     names = words.listed([purpose_name(words, purpose) for purpose in purposes])
     text = words("consent-taken-back", purposes=names)
     return f"{text} {words('consent-heard-nowhere')}" if Purpose.TRANSCRIBE in purposes else text
-
-
-# -- transcripts ---------------------------------------------------------------------------------------------------
-
-
-def title_of(at: datetime) -> str:
-    """What a transcript is called if nobody says."""
-    return f"Interview of {at:%d %B %Y, %H:%M} UTC"
-
-
-def saved(turns: int, left_out: int) -> str:
-    """What was kept."""
-    lines = "line" if turns == 1 else "lines"
-    text = f"Saved, {turns} {lines}. Read it with /transcript view, share it with /transcript share."
-    if left_out:
-        people = "one person" if left_out == 1 else f"{left_out} people"
-        text += f" The words of {people} are left out and shown as \\[not saved\\]: they did not agree to be kept."
-    return text
-
-
-def transcripts(page: Page) -> str:
-    """A page of the list."""
-    if not page.total:
-        return "You have no transcripts. After an interview, /transcript save keeps what was said."
-    lines = [f"- {_entry(entry)}" for entry in page.entries]
-    if page.pages > 1:
-        lines.append(f"-# Page {page.number} of {page.pages}")
-    return "\n".join(["**Your transcripts**", *lines])
-
-
-def _entry(entry: Entry) -> str:
-    title = escape(entry.title) if entry.title is not None else "*cannot be opened*"
-    text = f"**{title}** · {entry.day.isoformat()} · {entry.turns} lines"
-    if not entry.own:
-        until = f" until <t:{int(entry.until.timestamp())}:f>" if entry.until else ""
-        return f"{text} · shared with you{until}"
-    return f"{text} · shared with {entry.readers}" if entry.readers else text
-
-
-def choice(entry: Entry) -> str:
-    """A transcript as it is offered while somebody types."""
-    return f"{entry.day.isoformat()} · {entry.title or 'cannot be opened'}"
-
-
-PAGE_CHARACTERS = 3_400
-"""Of a transcript in one answer; Discord takes 4,000."""
-
-
-def transcript(saved: Transcript, page: int) -> str:
-    """A page of a transcript, with the numbers of its lines."""
-    pages: list[list[str]] = [[]]
-    room = PAGE_CHARACTERS
-    for turn in saved.turns:
-        line = _turn(turn)
-        if len(line) + 1 > room and pages[-1]:
-            pages.append([])
-            room = PAGE_CHARACTERS
-        pages[-1].append(line)
-        room -= len(line) + 1
-    number = min(page, len(pages))
-    head = f"**{escape(saved.title)}** · {saved.day.isoformat()}"
-    foot = [f"-# Page {number} of {len(pages)}"] if len(pages) > 1 else []
-    return "\n".join([head, *(pages[number - 1] or ["Nothing is in it."]), *foot])
-
-
-def _turn(turn: Turn) -> str:
-    words = MARKS.get(turn.mark)
-    if words is None:
-        words = gap(turn.missing_s) if turn.missing_s else ""
-    text = f"*{escape(words)}*" if words else escape(turn.text[:1_500]) + ("…" if len(turn.text) > 1_500 else "")
-    called = CALLED.get(turn.mark, turn.name)
-    name = f"**{escape(called)}** " if called else ""
-    return f"`{turn.seq + 1}` {name}{text}"
-
-
-CALLED = {Mark.QUESTION: "Question", Mark.NOTE: "Your note"}
-"""What stands where a speaker would."""
-
-
-MARKS = {
-    Mark.NOT_SAVED: "[not saved]",
-    Mark.REDACTED: "[redacted]",
-    Mark.ERASED: "[erased]",
-    Mark.WITHHELD: "[withheld]",
-    Mark.DAMAGED: "[damaged]",
-}
-"""What stands where words are missing."""
-
-
-def found(result: Found) -> str:
-    """What a search gave."""
-    if not result.hits:
-        return "Nothing fits. Words may stand in any order; put a phrase in quotes."
-    lines = [
-        f"- **{escape(hit.title)}** · {hit.day.isoformat()}"
-        + (f" · line {hit.seq + 1}" if hit.seq is not None else "")
-        + (f" · {escape(hit.name)}" if hit.name else "")
-        + f"\n  {escape(hit.excerpt)}"
-        for hit in result.hits
-    ]
-    more = result.total - len(result.hits)
-    if more > 0:
-        lines.append(f"-# And {more} more")
-    return "\n".join(lines)
-
-
-def shared(person: str, until: datetime) -> str:
-    """Who may read it, and for how long."""
-    return f"{person} may read it until <t:{int(until.timestamp())}:f>. They are not told: send them a word."
-
-
-def sure(saved: Transcript) -> str:
-    """Asks once more."""
-    return (
-        f"Delete **{escape(saved.title)}** for everybody, with its {len(saved.turns)} lines and all feedback on it? "
-        "It cannot be brought back."
-    )
-
-
-def deleted(rows: Mapping[str, int]) -> str:
-    """What went with it."""
-    lines, comments, readers = (rows.get(table, 0) for table in ("turn", "feedback", "share"))
-    return (
-        f"Deleted for good, with {lines} lines, {comments} comments, and for {readers} people who could read it. A "
-        "restored backup does not bring it back."
-    )

@@ -13,10 +13,12 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.errors import UserMistake
-from cogs import replies
+from bot.interview.captions import escape
+from cogs import transcript_replies as replies
 from cogs.consent import occasion
-from cogs.locales import words_of
+from cogs.locales import moment, words_of
 from cogs.panel import ConsentForm, answer
+from cogs.replies import ADULT_AGE
 from storage import formats
 from storage.errors import NotFound, NothingToSave
 from storage.ledger import Purpose
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.client import SkillRally
     from bot.interview.drafts import Draft
+    from cogs.locales import Words
     from storage.transcripts import Transcript as Saved
 
 log = logging.getLogger(__name__)
@@ -69,14 +72,15 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         draft = self._services.interviews.drafts.of(interaction.user.id)
         if draft is None:
             running = any(i.takes_part(interaction.user.id) for i in self._services.interviews.running)
-            raise UserMistake(replies.SAVE_AFTERWARDS if running else replies.NO_DRAFT)
+            words = words_of(interaction)
+            raise UserMistake(words("transcript-save-afterwards" if running else "transcript-no-draft"))
         await self._begin(interaction, draft, title)
 
     async def pressed(self, interaction: Interaction, draft: Draft | None) -> None:
         """Somebody pressed Save it below what remains of an interview."""
         try:
             if draft is None or not draft.snippets or interaction.user.id not in draft.names:
-                raise UserMistake(replies.NO_DRAFT)  # noqa: TRY301 - said where all of it is said
+                raise UserMistake(words_of(interaction)("transcript-no-draft"))  # noqa: TRY301 - said where all of it is said
             await self._begin(interaction, draft, None)
         except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
             await self._explain(interaction, error)
@@ -97,7 +101,7 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         form = ConsentForm(
             words,
             answered,
-            title=replies.SAVE_TITLE,
+            title=words("transcript-save-title"),
             elsewhere=self._services.speech_host,
             purposes=(Purpose.SAVE,),
         )
@@ -116,14 +120,15 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         if not of_age:
             raise UserMistake(words_of(interaction)("consent-too-young"))
         if Purpose.SAVE not in purposes:
-            raise UserMistake(replies.NOT_SAVED)
+            raise UserMistake(words_of(interaction)("transcript-not-ticked"))
         at = self._services.clock.now()
         how = occasion(interaction, "form", at=at, shown=shown)
-        await self._ledger.give(interaction.user.id, purposes, how, attested_age=replies.ADULT_AGE)
+        await self._ledger.give(interaction.user.id, purposes, how, attested_age=ADULT_AGE)
         await self._save(interaction, draft, title)
 
     async def _save(self, interaction: Interaction, draft: Draft, title: str | None) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
+        words = words_of(interaction)
         at = self._services.clock.now()
 
         def saving(user_id: int) -> bool:
@@ -134,7 +139,7 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         try:
             await self._transcripts.save(
                 interaction.user.id,
-                title or replies.title_of(at),
+                title or replies.title_of(words, at),
                 said,
                 saving,
                 at=at,
@@ -142,24 +147,27 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
                 notes=draft.notes_of(interaction.user.id),
             )
         except NothingToSave:
-            raise UserMistake(replies.NOTHING_TO_SAVE) from None
+            raise UserMistake(words("transcript-nothing-to-save")) from None
         left_out = len({s.speaker_id for s in said if isinstance(s, Spoken) and not saving(s.speaker_id)})
-        await answer(interaction, replies.saved(len(said), left_out))
+        await answer(interaction, replies.saved(words, len(said), left_out))
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     @app_commands.command(name="list", description="Your transcripts, and those shared with you")
+    @app_commands.describe(page="Which page of them")
     async def show_list(self, interaction: Interaction, page: app_commands.Range[int, 1, 10_000] = 1) -> None:
         """A page of them, newest first."""
         found = await self._transcripts.list(interaction.user.id, page, at=self._services.clock.now())
-        await answer(interaction, replies.transcripts(found))
+        await answer(interaction, replies.transcripts(words_of(interaction), found))
 
     @app_commands.command(description="Read a transcript")
+    @app_commands.describe(transcript="Which one", page="Which page of it")
     async def view(
         self, interaction: Interaction, transcript: str, page: app_commands.Range[int, 1, 1_000] = 1
     ) -> None:
         """A page of it, with the numbers of its lines."""
-        await answer(interaction, replies.transcript(await self._opened(interaction, transcript), page))
+        saved = await self._opened(interaction, transcript)
+        await answer(interaction, replies.transcript(words_of(interaction), saved, page))
 
     @app_commands.command(description="Look for words in everything you may read")
     @app_commands.describe(text='Words in any order; a "phrase" in quotes')
@@ -167,9 +175,10 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         """The places that fit best."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await self._transcripts.search(interaction.user.id, text, at=self._services.clock.now())
-        await answer(interaction, replies.found(found))
+        await answer(interaction, replies.found(words_of(interaction), found))
 
     @app_commands.command(description="Take a transcript along as a file")
+    @app_commands.describe(transcript="Which one", form="Text, Markdown, JSON, a table, or subtitles")
     @app_commands.rename(form="format")
     @app_commands.choices(form=[app_commands.Choice(name=name.upper(), value=name) for name in FORMATS])
     async def export(self, interaction: Interaction, transcript: str, form: app_commands.Choice[str]) -> None:
@@ -177,12 +186,15 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         saved = await self._opened(interaction, transcript)
         data = FORMATS[form.value](saved).encode()
         file = discord.File(io.BytesIO(data), f"transcript-{saved.day.isoformat()}.{form.value}")
-        await interaction.response.send_message(replies.EXPORTED, file=file, ephemeral=True)
+        text = words_of(interaction)("transcript-exported")
+        await interaction.response.send_message(text, file=file, ephemeral=True)
 
     # -- changing -------------------------------------------------------------------------------------------------
 
     @app_commands.command(description="Put right what was heard wrongly of your own words")
-    @app_commands.describe(line="Its number, as /transcript view shows it", text="What you said")
+    @app_commands.describe(
+        transcript="Which one", line="Its number, as /transcript view shows it", text="What you said"
+    )
     async def correct(
         self,
         interaction: Interaction,
@@ -192,19 +204,19 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
     ) -> None:
         """Replace the words of one's own line."""
         await self._transcripts.correct(interaction.user.id, _id(transcript), line - 1, text)
-        await answer(interaction, replies.CORRECTED)
+        await answer(interaction, words_of(interaction)("transcript-line-corrected"))
 
     @app_commands.command(description="Take words out for good: your own anywhere, any in your transcripts")
-    @app_commands.describe(line="Its number, as /transcript view shows it")
+    @app_commands.describe(transcript="Which one", line="Its number, as /transcript view shows it")
     async def redact(
         self, interaction: Interaction, transcript: str, line: app_commands.Range[int, 1, 100_000]
     ) -> None:
         """Leave a mark in their place."""
         await self._transcripts.redact(interaction.user.id, _id(transcript), line - 1)
-        await answer(interaction, replies.REDACTED)
+        await answer(interaction, words_of(interaction)("transcript-line-redacted"))
 
     @app_commands.command(description="Let somebody read a transcript of yours for a while")
-    @app_commands.describe(hours="For how long; 24 unless you say")
+    @app_commands.describe(transcript="Which one", person="Who may read it", hours="For how long; 24 unless you say")
     async def share(
         self,
         interaction: Interaction,
@@ -213,29 +225,34 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         hours: app_commands.Range[int, 1, 720] = 24,
     ) -> None:
         """Share it until then."""
+        words = words_of(interaction)
         if person.bot:
-            raise UserMistake(replies.NOT_WITH_BOTS)
+            raise UserMistake(words("transcript-not-with-bots"))
         if person.id == interaction.user.id:
-            raise UserMistake(replies.NOT_WITH_YOURSELF)
+            raise UserMistake(words("transcript-not-with-yourself"))
         at = self._services.clock.now()
         until = at + timedelta(hours=hours)
         await self._transcripts.share(interaction.user.id, _id(transcript), person.id, until=until, at=at)
-        await answer(interaction, replies.shared(person.mention, until))
+        await answer(interaction, words("transcript-shared", person=person.mention, until=moment(until)))
 
     @app_commands.command(description="Let somebody read it no longer")
+    @app_commands.describe(transcript="Which one", person="Who may no longer read it")
     async def unshare(self, interaction: Interaction, transcript: str, person: discord.User) -> None:
         """End it at once."""
         could = await self._transcripts.unshare(interaction.user.id, _id(transcript), person.id)
-        await answer(interaction, replies.UNSHARED if could else replies.WAS_NOT_SHARED)
+        key = "transcript-unshared" if could else "transcript-was-not-shared"
+        await answer(interaction, words_of(interaction)(key))
 
     @app_commands.command(description="Delete a transcript of yours, for everybody")
+    @app_commands.describe(transcript="Which one")
     async def delete(self, interaction: Interaction, transcript: str) -> None:
         """Ask once more, then delete it."""
         saved = await self._opened(interaction, transcript)
         if not saved.own:
             raise NotFound
-        form = _Confirmation(self, saved.id)
-        await interaction.response.send_message(replies.sure(saved), view=form, ephemeral=True)
+        words = words_of(interaction)
+        text = words("transcript-sure", title=escape(saved.title), lines=len(saved.turns))
+        await interaction.response.send_message(text, view=_Confirmation(self, words, saved.id), ephemeral=True)
 
     async def deleted(self, interaction: Interaction, transcript_id: UUID) -> None:
         """The caller has confirmed it."""
@@ -243,7 +260,9 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
             at = self._services.clock.now()
             # Not only its rows: a restored backup must not bring it back.
             gone = await self._services.rights.erasure.transcript(interaction.user.id, transcript_id, at=at)
-            await interaction.response.edit_message(content=replies.deleted(gone.rows), view=None)
+            await interaction.response.edit_message(
+                content=replies.deleted(words_of(interaction), gone.rows), view=None
+            )
         except Exception as error:  # noqa: BLE001 - as above
             await self._explain(interaction, error)
 
@@ -262,8 +281,11 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
 
     async def _choices(self, interaction: Interaction, typed: str, *, own: bool) -> list[app_commands.Choice[str]]:
         page = await self._transcripts.list(interaction.user.id, at=self._services.clock.now())
+        words = words_of(interaction)
         named = [
-            (replies.choice(entry)[:CHOICE_CHARACTERS], str(entry.id)) for entry in page.entries if entry.own or not own
+            (replies.choice(words, entry)[:CHOICE_CHARACTERS], str(entry.id))
+            for entry in page.entries
+            if entry.own or not own
         ]
         fitting = [pair for pair in named if typed.casefold() in pair[0].casefold()]
         return [app_commands.Choice(name=name, value=value) for name, value in fitting[:CHOICES]]
@@ -282,15 +304,16 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
     async def _explain(self, interaction: Interaction, error: Exception) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
             error = error.original
+        words = words_of(interaction)
         if isinstance(error, UserMistake):
             text = str(error)
         elif isinstance(error, NotFound):
-            text = replies.NO_SUCH_TRANSCRIPT
+            text = words("transcript-no-such")
         elif isinstance(error, ValueError):
-            text = replies.NOT_POSSIBLE
+            text = words("transcript-not-possible")
         else:
             log.error("a command failed", exc_info=error)
-            text = replies.FAILED
+            text = words("transcript-failed")
         try:
             await answer(interaction, text)
         except discord.HTTPException:
@@ -300,20 +323,23 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
 class _Confirmation(ui.View):
     """Asks once more. Only its owner sees it, and after two minutes it does nothing."""
 
-    def __init__(self, cog: Transcript, transcript_id: UUID) -> None:
+    def __init__(self, cog: Transcript, words: Words, transcript_id: UUID) -> None:
         super().__init__(timeout=120)
         self._cog = cog
         self._id = transcript_id
+        self._kept = words("transcript-kept")
+        self.confirm.label = words("transcript-delete-for-good")
+        self.keep.label = words("transcript-keep-it")
 
-    @ui.button(label=replies.DELETE_FOR_GOOD, style=discord.ButtonStyle.danger)
+    @ui.button(style=discord.ButtonStyle.danger)
     async def confirm(self, interaction: Interaction, _button: ui.Button[Any]) -> None:
         """Delete it."""
         await self._cog.deleted(interaction, self._id)
 
-    @ui.button(label=replies.KEEP_IT, style=discord.ButtonStyle.secondary)
+    @ui.button(style=discord.ButtonStyle.secondary)
     async def keep(self, interaction: Interaction, _button: ui.Button[Any]) -> None:
         """Leave it."""
-        await interaction.response.edit_message(content=replies.KEPT, view=None)
+        await interaction.response.edit_message(content=self._kept, view=None)
 
 
 def _id(transcript: str) -> UUID:

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from babel.dates import format_date
 from babel.lists import format_list
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import ast
@@ -24,6 +25,7 @@ from config.errors import Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,10 @@ class Words:
     def listed(self, items: Sequence[str]) -> str:
         """Several things in one sentence: "a, b, and c"."""
         return format_list(list(items), locale=self.language.replace("-", "_"))
+
+    def day(self, day: date) -> str:
+        """A day, written out: "November 23, 2026"."""
+        return format_date(day, "long", locale=self.language.replace("-", "_"))
 
 
 def _formatted(bundle: FluentBundle, key: str, args: Mapping[str, Any] | None) -> str | None:

@@ -20,7 +20,7 @@ PRODUCT = [
     for path in sorted((ROOT / package).rglob("*.py"))
     if "training" not in path.relative_to(ROOT).parts
 ]
-SUPPORT = {"cogs.panel", "cogs.privacy_replies", "cogs.replies"}
+SUPPORT = {"cogs.panel", "cogs.privacy_replies", "cogs.replies", "cogs.transcript_replies"}
 
 
 @cache

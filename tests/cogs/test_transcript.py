@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.loopback.filling import CannotDo
-from cogs import replies
+from cogs.locales import words_in
 from cogs.transcript import FORMATS
 from storage.ledger import Purpose
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice
 
 if TYPE_CHECKING:
     from bot.loopback.callbacks import Reply
+
+EN = words_in("en")
 
 KEEPS = {"purposes": ["transcribe", "captions", "save"], "age": ["yes"]}
 
@@ -85,7 +87,7 @@ async def test_who_saves_is_asked_first_and_nothing_is_saved_without_a_tick(stag
     assert form is not None
 
     refused = await stage.discord.people.submit(stage.user(ANNA).id, form, {"purposes": [], "age": ["yes"]})
-    assert refused.text == replies.NOT_SAVED
+    assert refused.text == EN("transcript-not-ticked")
     assert "You have no transcripts" in (await use(stage, ANNA, "list")).text
 
     form = (await use(stage, ANNA, "save")).modal
@@ -102,15 +104,15 @@ async def test_the_end_card_saves_as_the_command_does(stage: Practice) -> None:
 
     assert reply.text.startswith("Saved")
     refused = await stage.discord.people.press(stage.user(OWNER).id, stage.end_card(), "Save it")
-    assert refused.text == replies.NO_DRAFT
+    assert refused.text == EN("transcript-no-draft")
 
 
 async def test_a_running_interview_and_none_at_all_cannot_be_saved(stage: Practice) -> None:
-    assert (await use(stage, ANNA, "save")).text == replies.NO_DRAFT
+    assert (await use(stage, ANNA, "save")).text == EN("transcript-no-draft")
     await stage.start(HOST)
     await stage.join(ANNA, KEEPS)
     stage.say(ANNA, "I would measure it first.")
-    assert (await use(stage, ANNA, "save")).text == replies.SAVE_AFTERWARDS
+    assert (await use(stage, ANNA, "save")).text == EN("transcript-save-afterwards")
     await stage.end(HOST)
 
 
@@ -143,13 +145,13 @@ async def test_a_transcript_is_taken_along_as_a_file(stage: Practice, form: str)
 async def test_a_shared_transcript_is_read_until_it_is_not_shared_any_more(stage: Practice) -> None:
     await interviewed(stage, HOST, ANNA)
     transcript = await saved(stage)
-    assert (await use(stage, PETER, "view", transcript=transcript)).text == replies.NO_SUCH_TRANSCRIPT
+    assert (await use(stage, PETER, "view", transcript=transcript)).text == EN("transcript-no-such")
 
     await use(stage, ANNA, "share", transcript=transcript, person=stage.user(PETER).id, hours=1)
     assert "I would measure it first." in (await use(stage, PETER, "view", transcript=transcript)).text
 
     await use(stage, ANNA, "unshare", transcript=transcript, person=stage.user(PETER).id)
-    assert (await use(stage, PETER, "view", transcript=transcript)).text == replies.NO_SUCH_TRANSCRIPT
+    assert (await use(stage, PETER, "view", transcript=transcript)).text == EN("transcript-no-such")
 
 
 async def test_own_words_are_corrected_and_taken_out(stage: Practice) -> None:
@@ -171,12 +173,12 @@ async def test_a_transcript_is_deleted_after_it_was_confirmed(stage: Practice) -
     asked = await use(stage, ANNA, "delete", transcript=transcript)
     assert "Practice" in asked.text
 
-    kept = await stage.discord.people.press(stage.user(ANNA).id, asked, replies.KEEP_IT)
-    assert kept.text == replies.KEPT
+    kept = await stage.discord.people.press(stage.user(ANNA).id, asked, EN("transcript-keep-it"))
+    assert kept.text == EN("transcript-kept")
     assert "Practice" in (await use(stage, ANNA, "list")).text
 
     asked = await use(stage, ANNA, "delete", transcript=transcript)
-    await stage.discord.people.press(stage.user(ANNA).id, asked, replies.DELETE_FOR_GOOD)
+    await stage.discord.people.press(stage.user(ANNA).id, asked, EN("transcript-delete-for-good"))
     assert "You have no transcripts" in (await use(stage, ANNA, "list")).text
 
 
@@ -202,12 +204,12 @@ async def test_nothing_can_be_done_with_somebody_elses_transcript(
 
     reply = await use(stage, PETER, command, transcript=transcript, **options)
 
-    assert reply.text == replies.NO_SUCH_TRANSCRIPT
+    assert reply.text == EN("transcript-no-such")
     assert "I would measure it first." in (await use(stage, ANNA, "view", transcript=transcript)).text
 
 
 async def test_what_is_no_transcript_is_said_in_one_sentence(stage: Practice) -> None:
-    assert (await use(stage, ANNA, "view", transcript="nonsense")).text == replies.NO_SUCH_TRANSCRIPT
+    assert (await use(stage, ANNA, "view", transcript="nonsense")).text == EN("transcript-no-such")
 
 
 async def test_somebody_elses_button_cannot_be_pressed(stage: Practice) -> None:
@@ -215,7 +217,7 @@ async def test_somebody_elses_button_cannot_be_pressed(stage: Practice) -> None:
     asked = await use(stage, ANNA, "delete", transcript=await saved(stage))
 
     with pytest.raises(CannotDo):
-        await stage.discord.people.press(stage.user(PETER).id, asked, replies.DELETE_FOR_GOOD)
+        await stage.discord.people.press(stage.user(PETER).id, asked, EN("transcript-delete-for-good"))
 
 
 async def test_transcripts_are_offered_by_their_names_and_only_to_those_who_may_read_them(stage: Practice) -> None:
