@@ -37,6 +37,7 @@ from config.errors import Unfit
 from config.operations import Operations
 from config.policy import load_policy
 from config.processors import load_processors
+from config.questions import load_questions
 from storage.errors import StorageError
 from storage.ledger import Policy
 from stt.dispatch import Dispatcher
@@ -181,6 +182,7 @@ async def open_app(
             speech_host = elsewhere(settings.speech_url) if settings.speech_url else ""
             operations = operations or Operations()
             processors = load_processors(operations.processors_file)
+            bank = await asyncio.to_thread(load_questions)
             if speech_host:
                 must_be_registered(speech_host, processors, what="Speech")
             await stack.enter_async_context(
@@ -260,7 +262,9 @@ async def open_app(
             interviews=interviews,
             analytics=analytics,
             witness=witness,
+            bank=bank,
             speech_host=speech_host,
+            language_of=stores.preferences.language_of,
         )
         bot = await stack.enter_async_context(SkillRally(services, connector=connector))
         await stack.enter_async_context(interviews)

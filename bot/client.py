@@ -23,11 +23,21 @@ if TYPE_CHECKING:
     from bot.journal import LiveJournal
     from bot.stores import Rights, Stores
     from bot.telemetry.analytics import Analytics
+    from config.questions import Bank
     from config.settings import Settings
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.locales", "cogs.leftovers", "cogs.interview", "cogs.consent", "cogs.transcript", "cogs.privacy")
+EXTENSIONS = (
+    "cogs.locales",
+    "cogs.leftovers",
+    "cogs.interview",
+    "cogs.consent",
+    "cogs.transcript",
+    "cogs.privacy",
+    "cogs.settings",
+    "cogs.questions",
+)
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""
 
 
@@ -45,6 +55,7 @@ class Services:
         journal: What stands on Discord's servers.
         analytics: Where use is counted, of those who agreed to it.
         witness: What Discord says the time is.
+        bank: The questions that the program brings.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
         language_of: Which language somebody chose to be answered in, by their id; None if they leave it to Discord.
     """
@@ -57,6 +68,7 @@ class Services:
     interviews: Interviews
     analytics: Analytics
     witness: Witness
+    bank: Bank
     speech_host: str = ""
     language_of: Callable[[int], str | None] = _as_discord_says
 

@@ -163,10 +163,10 @@ class Draft:
     terms: tuple[str, ...]
     minutes: float
 
-    def in_language(self, language: str) -> Question:
-        """The question in *language*, which it must have."""
+    def in_language(self, language: str, *, identity: str = "") -> Question:
+        """The question in *language*, which it must have; with another *identity*, if one is given."""
         return Question(
-            id=self.id,
+            id=identity or self.id,
             type=self.type,
             level=self.level,
             text=self.texts[language],
@@ -300,10 +300,32 @@ def read_drafts(data: bytes, kind: Literal["yaml", "json", "csv"]) -> list[Draft
     return _drafts(entries, identified=False)
 
 
+def draft_of(entry: Mapping[str, object]) -> Draft:
+    """One question, from the fields that an entry of a file has.
+
+    Raises:
+        Fault: If it cannot be used.
+    """
+    return _draft(dict(entry), identified=False)
+
+
+def plain(draft: Draft) -> dict[str, object]:
+    """The fields of a question again, for JSON; `draft_of` reads them."""
+    return {
+        "type": draft.type.value,
+        "level": draft.level.value,
+        "minutes": draft.minutes,
+        "text": dict(draft.texts),
+        "covers": list(draft.covers),
+        "follow_ups": list(draft.follow_ups),
+        "terms": list(draft.terms),
+    }
+
+
 def fold(text: str) -> str:
     """A text as it is compared: without capitals, accents and double spaces."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(each for each in plain if not unicodedata.combining(each)).split())
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(each for each in parts if not unicodedata.combining(each)).split())
 
 
 def _fits(question: Question, type: InterviewType | None, level: Level | None) -> bool:  # noqa: A002
