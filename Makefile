@@ -4,6 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
+# One more than there are cores: a third of the tests' time is waiting for sound, which comes no faster.
+TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
+# Numpy's threads would wait for each other busily, on cores that the other tests need; and whoever has Python write no
+# bytecode would have everything compiled again by each process that a test starts.
+TEST     = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+
 .DEFAULT_GOAL := help
 .PHONY: help run rehearse test lint format unit fuzz soak words peer bench lock clean
 
@@ -32,7 +38,8 @@ run: $(VENV)/run ## Run the bot; without DISCORD_TOKEN, the rehearsal
 rehearse: $(VENV)/run ## The whole bot on a loopback Discord, no account needed
 	@$(BIN)/python -m bot rehearse
 
-test: lint unit ## Lint, types, import rules and every test
+test: $(VENV)/dev ## Lint, types, import rules and every test, side by side
+	@$(MAKE) --no-print-directory -j2 lint unit
 
 lint: $(VENV)/dev ## Formatting, lint, types and import rules
 	@$(BIN)/ruff format --check .
@@ -41,7 +48,7 @@ lint: $(VENV)/dev ## Formatting, lint, types and import rules
 	@$(BIN)/lint-imports
 
 unit: $(VENV)/dev ## The tests alone
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(TEST) -n $(TESTERS) --dist worksteal
 
 fuzz: $(VENV)/dev ## A million mutated datagrams and voice-gateway messages (some minutes)
 	@$(BIN)/python -m tests.fuzz.datagrams --count 800000 --seed 1
