@@ -27,6 +27,7 @@ from bot.installation import Installation
 from bot.interview.interviews import Interviews
 from bot.interview.session import Hearing
 from bot.journal import LiveJournal
+from bot.partners import Partners
 from bot.stores import open_stores, rights
 from bot.telemetry.egress import must_be_registered
 from bot.telemetry.errors import open_error_reports
@@ -42,6 +43,7 @@ from storage.errors import StorageError
 from storage.ledger import Policy
 from stt.dispatch import Dispatcher
 from stt.engine import EngineUnavailable, Transcriber
+from stt.fallback import Fallback
 from stt.models import find_model
 from stt.remote import SpeechServer, elsewhere
 from stt.segmenter import Endpointing
@@ -116,21 +118,26 @@ class App:
             raise StartRefused("Discord cannot be reached: check the network and try again.") from None
 
 
-async def _engine(settings: Settings) -> WhisperWorker | SpeechServer:
+async def _engine(settings: Settings) -> WhisperWorker | SpeechServer | Fallback:
     """The engine of the settings, not entered yet.
 
     Raises:
         EngineUnavailable: If its model or its server cannot be one.
     """
-    if settings.speech_url:
-        return SpeechServer(
-            settings.speech_url,
-            model=settings.speech_model,
-            # Not by a name of its own, which a report of an error with its variables would show.
-            key=settings.speech_key.get_secret_value() if settings.speech_key else "",
-            languages=settings.allowed_languages,
-            workers=settings.workers or REMOTE_WORKERS,
-        )
+    if not settings.speech_url:
+        return await _own_engine(settings)
+    server = SpeechServer(
+        settings.speech_url,
+        model=settings.speech_model,
+        # Not by a name of its own, which a report of an error with its variables would show.
+        key=settings.speech_key.get_secret_value() if settings.speech_key else "",
+        languages=settings.allowed_languages,
+        workers=settings.workers or REMOTE_WORKERS,
+    )
+    return Fallback(server, await _own_engine(settings)) if settings.speech_fallback else server
+
+
+async def _own_engine(settings: Settings) -> WhisperWorker:
     folder = await find_model(settings.model, settings.models_folder)
     return WhisperWorker(
         folder, languages=settings.allowed_languages, workers=settings.workers or machine.workers(folder)
@@ -222,7 +229,7 @@ async def open_app(
             glossary=settings.glossary,
         )
         # A fresh engine process after the last interview: what libraries still hold of voices goes with the old one.
-        renew = transcriber.renew if isinstance(transcriber, WhisperWorker) else None
+        renew = transcriber.renew if isinstance(transcriber, WhisperWorker | Fallback) else None
         interviews = Interviews(hearing=hearing, clock=clock, on_idle=renew)
 
         async def let_go(user_id: int) -> dict[str, int]:
@@ -242,13 +249,14 @@ async def open_app(
             # Before Discord: nobody is answered from what should be erased.
             witness = Witness(clock)
             journal = LiveJournal(stores.live_messages, clock)
+            partners = Partners(stores.queue)
             await stack.enter_async_context(
                 upkeep(
                     Installation(settings, operations),
                     stores,
                     clock=clock,
                     witness=witness.now,
-                    others={"live_message": journal.sweep},
+                    others={"live_message": journal.sweep, "offer": partners.sweep},
                 )
             )
         except StorageError as failed:
@@ -263,6 +271,7 @@ async def open_app(
             analytics=analytics,
             witness=witness,
             bank=bank,
+            partners=partners,
             speech_host=speech_host,
             language_of=stores.preferences.language_of,
         )

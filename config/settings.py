@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     )
     speech_model: str = Field(default="whisper-1", description="The name of the model on that server.")
     speech_key: SecretStr | None = Field(default=None, description="The key for that server, if it wants one.")
+    speech_fallback: bool = Field(
+        default=False, description="Have own processes ready for when that server is away; needs a model as without it."
+    )
     sentry_dsn: SecretStr | None = Field(
         default=None, description="A project of Sentry that errors are reported to, without any content. Empty: nobody."
     )
