@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.clock import Clock, Witness
     from bot.interview.interviews import Interviews
     from bot.journal import LiveJournal
+    from bot.partners import Partners
     from bot.stores import Rights, Stores
     from bot.telemetry.analytics import Analytics
     from config.questions import Bank
@@ -37,6 +38,7 @@ EXTENSIONS = (
     "cogs.privacy",
     "cogs.settings",
     "cogs.questions",
+    "cogs.queue",
 )
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""
 
@@ -56,6 +58,7 @@ class Services:
         analytics: Where use is counted, of those who agreed to it.
         witness: What Discord says the time is.
         bank: The questions that the program brings.
+        partners: What became of the queue while nobody pressed anything.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
         language_of: Which language somebody chose to be answered in, by their id; None if they leave it to Discord.
     """
@@ -69,6 +72,7 @@ class Services:
     analytics: Analytics
     witness: Witness
     bank: Bank
+    partners: Partners
     speech_host: str = ""
     language_of: Callable[[int], str | None] = _as_discord_says
 

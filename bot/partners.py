@@ -1,0 +1,41 @@
+"""What came to an end in the queue while nobody pressed anything: taken down, and new offers posted, now and then.
+
+retention's tick -> sweep -> Queue.settle -> whoever knows Discord announces it
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from storage.queue import Changed, Queue
+
+
+class Partners:
+    """Who looks for somebody to practise with, from the clock's side."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._announce: Callable[[Changed], Awaitable[None]] | None = None
+
+    def announces_with(self, announce: Callable[[Changed], Awaitable[None]]) -> None:
+        """Have *announce* take down and post; nothing is settled before it is there."""
+        self._announce = announce
+
+    async def sweep(self, now: datetime) -> int:
+        """Close what is over by *now* and bring together who waits; how many offers that opened and closed.
+
+        Raises:
+            StorageError: If the queue could not be read or written.
+        """
+        if self._announce is None:
+            return 0
+        changed = await self._queue.settle(at=now)
+        await self._announce(changed)
+        return len(changed.opened) + len(changed.closed)
+
+    def __repr__(self) -> str:
+        return "<Partners>"

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from bot.rehearsal.stage import Stage, until
+from cogs.locales import words_in
+from cogs.queue import INVITE
+from storage.models import Offer
+from storage.queue import INVITED, OFFERED
+from tests.cogs.conftest import ANNA, HOST, OWNER, PETER
+from tests.flow.conftest import settings
+from tests.stt.sounds import ScriptedTranscriber
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from bot.loopback.authority import Authority
+    from bot.loopback.entities import Message
+
+EN, DE = words_in("en"), words_in("de")
+CASE = {"type": "case", "level": "junior"}
+
+
+@asynccontextmanager
+async def meeting(authority: Authority) -> AsyncGenerator[Stage]:
+    stage = Stage(
+        settings(),
+        people=(OWNER, HOST, ANNA, PETER),
+        transcriber=ScriptedTranscriber(),
+        authority=authority,
+    )
+    async with stage:
+        yield stage
+
+
+@pytest.fixture
+async def stage(authority: Authority) -> AsyncIterator[Stage]:
+    async with meeting(authority) as opened:
+        yield opened
+
+
+async def use(stage: Stage, name: str, command: str, **options: object) -> str:
+    reply = await stage.discord.people.use(
+        stage.user(name).id, f"queue {command}", stage.place.text.id, options=options
+    )
+    assert reply.ephemeral
+    return reply.text
+
+
+def seen(stage: Stage) -> list[Message]:
+    """What the owner of the server sees in the channel."""
+    return stage.world.seen_by(stage.user(OWNER).id, stage.place.text.id)
+
+
+def standing(stage: Stage) -> list[Message]:
+    """What the bot made of components there, for everybody."""
+    return [each for each in seen(stage) if each.author.id == stage.bot_id and each.components]
+
+
+async def both(stage: Stage) -> Message:
+    """Anna and Peter are asked."""
+    await use(stage, ANNA, "join", **CASE)
+    assert await use(stage, PETER, "join", **CASE) == EN("queue-found", type="case", level="junior")
+    (offer,) = standing(stage)
+    return offer
+
+
+async def press(stage: Stage, name: str, offer: Message, label: str) -> str:
+    return (await stage.discord.people.press(stage.user(name).id, offer, EN(f"queue-button-{label}"))).text
+
+
+async def test_two_who_want_the_same_are_matched_once_both_said_yes(stage: Stage) -> None:
+    offer = await both(stage)
+
+    assert set(offer.mention_ids) == {stage.user(ANNA).id, stage.user(PETER).id}
+    assert await press(stage, ANNA, offer, "yes") == EN("queue-said-yes")
+    assert EN("queue-matched") not in standing(stage)[0].text
+    await press(stage, PETER, offer, "yes")
+
+    assert standing(stage)[0].text == EN("queue-matched")
+    assert await use(stage, ANNA, "status") == EN("queue-not-in")
+
+
+async def test_nobody_else_can_answer_for_them(stage: Stage) -> None:
+    offer = await both(stage)
+
+    assert await press(stage, HOST, offer, "yes") == EN("queue-not-yours")
+    assert await press(stage, OWNER, offer, "no") == EN("queue-not-yours")
+    assert standing(stage)[0].text == offer.text
+
+
+async def test_those_who_want_something_else_are_not_asked(stage: Stage) -> None:
+    await use(stage, ANNA, "join", **CASE)
+    await use(stage, PETER, "join", type="case", level="senior")
+
+    assert standing(stage) == []
+    assert await use(stage, ANNA, "join", **CASE) == EN("queue-in-already")
+    assert EN("queue-waiting", count=1) in await use(stage, ANNA, "status")
+
+
+async def test_whoever_is_left_alone_keeps_their_place_and_meets_the_next(stage: Stage) -> None:
+    offer = await both(stage)
+
+    await press(stage, PETER, offer, "no")
+    after = standing(stage)[0].text
+    await use(stage, HOST, "join", **CASE)
+
+    assert after == EN("queue-declined")
+    assert set(standing(stage)[-1].mention_ids) == {stage.user(ANNA).id, stage.user(HOST).id}
+
+
+async def test_leaving_takes_the_offer_down(stage: Stage) -> None:
+    await both(stage)
+
+    assert await use(stage, PETER, "leave") == EN("queue-left")
+
+    assert standing(stage) == []
+    assert await use(stage, PETER, "leave") == EN("queue-not-in")
+
+
+async def test_an_offer_whose_time_is_over_is_taken_down_and_answered_as_over(stage: Stage) -> None:
+    offer = await both(stage)
+    await press(stage, ANNA, offer, "yes")
+    services = stage.app.services
+
+    await services.partners.sweep(services.clock.now() + OFFERED + timedelta(seconds=1))
+
+    assert standing(stage) == []
+    assert EN("queue-waiting", count=1) in await use(stage, ANNA, "status")
+    assert await use(stage, PETER, "status") == EN("queue-not-in")
+
+
+async def invited(stage: Stage, by: str, whom: str) -> str:
+    """What the inviter is told, once where the invitation stands is put down."""
+    reply = await stage.discord.people.use_on_user(stage.user(by).id, INVITE, stage.place.text.id, stage.user(whom).id)
+    content = stage.app.services.stores.databases.content
+    async with asyncio.timeout(10):
+        while True:
+            async with content.read() as connection:
+                if (await connection.execute(select(Offer.id).where(Offer.enc_place.is_(None)))).first() is None:
+                    return reply.text
+            await asyncio.sleep(0)
+
+
+async def test_only_the_invited_member_accepts_and_the_inviter_is_told(stage: Stage) -> None:
+    await invited(stage, ANNA, PETER)
+    (invitation,) = standing(stage)
+
+    assert set(invitation.mention_ids) == {stage.user(PETER).id}
+    assert await press(stage, HOST, invitation, "accept") == EN("queue-not-yours")
+    assert await press(stage, ANNA, invitation, "accept") == EN("queue-not-yours")
+    await press(stage, PETER, invitation, "accept")
+
+    told = EN("queue-accepted", inviter=f"<@{stage.user(ANNA).id}>")
+    await until(lambda: told in [each.text for each in seen(stage)], within_s=5.0)
+    assert EN("queue-matched") in [each.text for each in seen(stage)]
+
+
+async def test_there_is_one_open_invitation_between_two(stage: Stage) -> None:
+    await invited(stage, ANNA, PETER)
+
+    assert await invited(stage, ANNA, PETER) == EN("queue-invite-open", count=3)
+    assert await invited(stage, PETER, ANNA) == EN("queue-invite-open", count=3)
+    assert len(standing(stage)) == 1
+
+
+async def test_whoever_takes_no_invitations_gets_none(stage: Stage) -> None:
+    await stage.discord.people.use(
+        stage.user(PETER).id, "settings", stage.place.text.id, options={"invitations": False}
+    )
+
+    assert await invited(stage, ANNA, PETER) == EN("queue-invite-not-wanted")
+    assert await invited(stage, ANNA, ANNA) == EN("queue-invite-other")
+    assert standing(stage) == []
+
+
+async def test_an_invitation_whose_time_is_over_is_over(stage: Stage) -> None:
+    await invited(stage, ANNA, PETER)
+    services = stage.app.services
+
+    await services.partners.sweep(services.clock.now() + INVITED + timedelta(seconds=1))
+
+    assert standing(stage) == []
+    await invited(stage, PETER, ANNA)
+    assert len(standing(stage)) == 1
+
+
+async def test_an_account_that_is_deleted_waits_for_nobody(stage: Stage) -> None:
+    offer = await both(stage)
+    services = stage.app.services
+
+    await services.rights.erasure.account(stage.user(PETER).id, at=services.clock.now())
+    await press(stage, ANNA, offer, "yes")
+
+    assert standing(stage)[0].text == EN("queue-over")
+    assert EN("queue-waiting", count=1) in await use(stage, ANNA, "status")
