@@ -58,7 +58,7 @@ def occasion(interaction: Interaction, method: str, *, at: datetime, shown: str 
     return Occasion(
         interaction_id=interaction.id,
         at=at,
-        locale=str(interaction.locale),
+        locale=words_of(interaction).language,  # the one in which they were asked
         method=method,
         guild_id=interaction.guild_id,
         text_sha256=hashlib.sha256(shown.encode()).digest() if shown else b"",

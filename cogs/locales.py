@@ -6,8 +6,8 @@
 
 To add an area, say `feedback`: write `config/locales/en/feedback.ftl`, the same in `de` and `uk`, and use the keys.
 Every key begins with `feedback-`, or is the name of a command of that area. Nothing is registered; the tests find a key
-that one language lacks, that nobody uses, or whose values differ. A key that the code puts together is declared in
-`tests/cogs/test_locales.py`, in `PUT_TOGETHER`.
+that one language lacks, that nobody uses, or whose values differ. A key that the code puts together is an f-string that
+begins with its area: f"feedback-depth-{depth}".
 
     feedback-cost = It costs { $tokens ->
             [one] one token

@@ -11,6 +11,7 @@ is the one that has to be whole. Plural rules and numbers are those of the langu
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -79,7 +80,8 @@ class Words:
 
     def day(self, day: date) -> str:
         """A day, written out: "November 23, 2026"."""
-        return format_date(day, "long", locale=self.language.replace("-", "_"))
+        text = format_date(day, "long", locale=self.language.replace("-", "_"))
+        return re.sub(r"\s", " ", text)  # some have narrow spaces, which nobody types into a search
 
 
 def _formatted(bundle: FluentBundle, key: str, args: Mapping[str, Any] | None) -> str | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,6 +118,7 @@ def test_values_go_in_as_they_are() -> None:
 def test_numbers_are_written_as_the_language_does() -> None:
     assert words_of_language("en")("queue-waits", people=1_234) == "1,234 people wait."
     assert words_of_language("uk")("queue-waits", people=1_234) == "Чекають 1\u00a0234 людини."
+    assert words_of_language("uk").day(date(2026, 11, 23)) == "23 листопада 2026 р."  # noqa: RUF001 - it is Ukrainian
     assert words_of_language("uk").listed(["Анна", "Юля", "Євген"]) == "Анна, Юля і Євген"  # noqa: RUF001 - it is Ukrainian
 
 

@@ -115,8 +115,8 @@ transcript-deleted = Endgültig gelöscht, mit { $lines ->
 } und { $comments ->
     [one] einem Kommentar
    *[other] { $comments } Kommentaren
-}. Mitlesen { $readers ->
-    [0] konnte sonst niemand
-    [one] konnte eine Person
-   *[other] konnten { $readers } Personen
-}. Eine wiederhergestellte Sicherung bringt es nicht zurück.
+}. Außer dir { $readers ->
+    [0] konnte es niemand
+    [one] konnte es eine Person
+   *[other] konnten es { $readers } Personen
+} lesen. Eine wiederhergestellte Sicherung bringt es nicht zurück.

@@ -112,11 +112,11 @@ transcript-kept = Nothing was deleted.
 transcript-deleted = Deleted for good, with { $lines ->
     [one] one line
    *[other] { $lines } lines
-}, { $comments ->
+} and { $comments ->
     [one] one comment
    *[other] { $comments } comments
-}, and for { $readers ->
-    [0] nobody else who
-    [one] one person who
-   *[other] { $readers } people who
+}. { $readers ->
+    [0] Nobody else
+    [one] One other person
+   *[other] { $readers } other people
 } could read it. A restored backup does not bring it back.

@@ -121,9 +121,9 @@ transcript-deleted = Видалено назавжди: { $lines ->
     [one] { $comments } коментар
     [few] { $comments } коментарі
    *[many] { $comments } коментарів
-}. Крім вас, її могли читати: { $readers ->
-    [0] ніхто
-    [one] { $readers } людина
-    [few] { $readers } людини
-   *[many] { $readers } людей
+}. Крім вас, { $readers ->
+    [0] її не міг читати ніхто
+    [one] її могла читати { $readers } людина
+    [few] її могли читати { $readers } людини
+   *[many] її могли читати { $readers } людей
 }. Відновлена резервна копія її не поверне.
