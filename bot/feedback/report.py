@@ -33,7 +33,7 @@ ENOUGH: Final = 4
 LAST: Final = 5
 """Progress and past are told over so many interviews."""
 
-_Score = Annotated[int, Field(ge=1, le=5)]
+_Score = Annotated[float, Field(ge=1, le=5, multiple_of=0.5)]
 _Mean = Annotated[float, Field(ge=1, le=5)]
 
 
@@ -114,7 +114,7 @@ class Judged:
 
     Attributes:
         criterion: Which.
-        low: 1 to 5; None for not enough evidence, which is never a low score.
+        low: 1 to 5 in halves; None for not enough evidence, which is never a low score. A half lies between two passes.
         high: As `low`, unless two passes were more than one point apart: then this is the higher one.
         evidence: 1 to 3 quotes; none without a score.
     """
