@@ -10,7 +10,7 @@
             MissingPermissions  Discord does not let the bot do what it needs; says what
             CannotJoin          the voice channel cannot be joined
 
-Words for people are in `cogs/replies.py`; these carry what those need, and no names, ids or speech.
+Words for people are in `config/locales`; these carry what those need, and no names, ids or speech.
 """
 
 from __future__ import annotations
