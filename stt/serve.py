@@ -1,0 +1,393 @@
+"""Recognition on several machines: a Ray Serve application behind OpenAI's transcription interface.
+
+    bots (stt.remote.SpeechServer) -> HTTP proxy -> queue, bounded -> replica: a process with the model -> words
+                                          |
+                                          503 when the queue is full: the bot asks again, or its own engine does it
+
+    python -m stt.serve --model base --most 4
+
+A replica holds one model and one core. There are more of them while more is said, and fewer afterwards. One that
+crashes is replaced; one that hangs fails its health check and is replaced too. Requests are not batched: on processors
+a batch was measured to take longer than its parts one after the other (docs/recognition.md).
+
+Speech is in memory only. Requests are small enough to go from process to process within Ray's messages; its object
+store, which could put them on a disk, is made as small as Ray takes it, and spilling is off. No request is logged, and
+Ray's usage reports are off. The buffer that holds an utterance in a replica is overwritten when it has words; what the
+HTTP server and Ray copied on the way is freed, not overwritten.
+
+This module is for those who installed the extra `cluster`; the bot never imports it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hmac
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+import numpy as np
+from aiohttp.base_protocol import BaseProtocol
+from starlette.responses import JSONResponse, Response
+
+from stt.audio import RATE_HZ
+from stt.engine import EngineUnavailable, Hints, TranscriptionFailed
+from stt.models import find_model
+from stt.whisper import Whisper
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+
+    from stt.engine import Words
+
+PATH: Final = "/v1/audio/transcriptions"
+
+LONGEST_BYTES: Final = 2 * 30 * RATE_HZ
+"""Of sound: 30 s."""
+
+REQUEST_BYTES: Final = LONGEST_BYTES + 16 * 1024
+"""Of a request: that, a WAV header, and a few short fields."""
+
+FIELD_BYTES: Final = 4096
+"""Of one of those fields; a prompt is the longest."""
+
+INLINE_BYTES: Final = 4 * 1024 * 1024
+"""What Ray may carry within a message; larger things go to its object store."""
+
+OBJECT_STORE_BYTES: Final = 80 * 1024 * 1024
+"""As small as Ray takes it."""
+
+HANGS_S: Final = 60.0
+"""An utterance that takes longer is not going to have words; 30 s of speech take 5 s on a slow core."""
+
+SYSTEM_CONFIG: Final = {"automatic_object_spilling_enabled": False, "max_direct_call_object_size": INLINE_BYTES}
+"""For a cluster of one's own: `ray start --head --system-config` takes the same."""
+
+QUIET: Final = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_SERVE_ENABLE_TASK_EVENTS": "0",
+    "OMP_NUM_THREADS": "1",
+    "HF_HUB_OFFLINE": "1",
+}
+"""Of the environment: nothing is reported to anybody, one thread for each replica."""
+
+
+@dataclass(slots=True)
+class Form:
+    """One request, read.
+
+    Attributes:
+        values: Its fields by name.
+        block: The file, in one block that is overwritten afterwards.
+        length: How much of the block is filled.
+    """
+
+    values: dict[str, str] = field(default_factory=dict[str, str])
+    block: bytearray = field(default_factory=lambda: bytearray(REQUEST_BYTES), repr=False)
+    length: int = 0
+
+    def wipe(self) -> None:
+        """Overwrite the file."""
+        self.block[:] = bytes(len(self.block))
+        self.length = 0
+
+
+class Refused(Exception):
+    """A request that is not served.
+
+    Attributes:
+        status: The answer's.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+async def read_form(request: Request, form: Form) -> None:
+    """Read a request into *form*.
+
+    Raises:
+        Refused: If it is none, or too large.
+    """
+    body = aiohttp.StreamReader(BaseProtocol(asyncio.get_running_loop()), REQUEST_BYTES)
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > REQUEST_BYTES:
+            raise Refused(413, "30 s of speech at most")
+        body.feed_data(chunk)
+    body.feed_eof()
+    try:
+        parts = aiohttp.MultipartReader({"Content-Type": request.headers.get("content-type", "")}, body)
+        async for part in parts:
+            if not isinstance(part, aiohttp.BodyPartReader):
+                raise Refused(400, "the form cannot be read")
+            await _read_part(part, form)
+    except (ValueError, AssertionError, aiohttp.ClientError, LookupError):
+        raise Refused(400, "the form cannot be read") from None
+
+
+async def _read_part(part: aiohttp.BodyPartReader, form: Form) -> None:
+    value = bytearray()
+    while chunk := await part.read_chunk(64 * 1024):
+        if part.name == "file":
+            form.block[form.length : form.length + len(chunk)] = chunk
+            form.length += len(chunk)
+        elif len(value) + len(chunk) > FIELD_BYTES:
+            raise Refused(413, "a field is too long")
+        else:
+            value += chunk
+    if part.name and part.name != "file":
+        form.values[part.name] = value.decode("utf-8", "replace")
+
+
+def samples_of(form: Form) -> np.ndarray[Any, np.dtype[np.int16]]:
+    """The samples within the form's file: 16 bit, mono, 16 kHz, as WAV.
+
+    Raises:
+        Refused: If it is something else.
+    """
+    block, length = form.block, form.length
+    if length < 44 or block[:4] != b"RIFF" or block[8:16] != b"WAVEfmt " or block[36:40] != b"data":
+        raise Refused(400, "the file must be a WAV with nothing but a format and samples")
+    channels = int.from_bytes(block[22:24], "little")
+    rate = int.from_bytes(block[24:28], "little")
+    bits = int.from_bytes(block[34:36], "little")
+    if (channels, rate, bits) != (1, RATE_HZ, 16):
+        raise Refused(400, "the file must be mono, 16 kHz, 16 bit")
+    size = min(int.from_bytes(block[40:44], "little"), length - 44) // 2 * 2
+    if not 320 <= size <= LONGEST_BYTES:
+        raise Refused(400, "an utterance lasts from 10 ms to 30 s")
+    return np.frombuffer(block, np.int16, count=size // 2, offset=44)
+
+
+class Recognition:
+    """One replica: a model in a process of its own, which does one utterance after the other.
+
+    Args:
+        folder: The model.
+        languages: Codes to choose among, or none for all that the model has.
+        key: What callers must send as bearer token; "" for nobody checked.
+    """
+
+    def __init__(self, folder: str, languages: Sequence[str] = (), key: str = "") -> None:
+        self._key = key
+        self._whisper = Whisper(Path(folder), languages=tuple(languages))
+        self._whisper.warm_up()
+        # One thread: a model is not for use from two.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recognition")
+        self._began_s: float | None = None
+
+    def check_health(self) -> None:
+        """Nothing, unless an utterance has been taking too long: then Ray replaces this replica.
+
+        Raises:
+            RuntimeError: If the engine hangs.
+        """
+        if self._began_s is not None and time.monotonic() - self._began_s > HANGS_S:
+            msg = "the engine hangs"
+            raise RuntimeError(msg)
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        form = Form()
+        try:
+            self._check(request)
+            await read_form(request, form)
+            samples = samples_of(form)
+            hints = Hints(language=form.values.get("language") or None, prompt=form.values.get("prompt", ""))
+            words = await asyncio.get_running_loop().run_in_executor(self._thread, self._recognise, samples, hints)
+            return JSONResponse(_answer(words, len(samples) / RATE_HZ))
+        except Refused as refused:
+            return _error(refused.status, str(refused))
+        except TranscriptionFailed as failed:
+            return _error(422, str(failed))
+        except Exception as failed:  # noqa: BLE001  a library's message may quote what it was given
+            return _error(500, type(failed).__name__)
+        finally:
+            form.wipe()
+
+    def _check(self, request: Request) -> None:
+        if request.url.path != PATH or request.method != "POST":
+            raise Refused(404, "only transcriptions are served here")
+        sent = request.headers.get("authorization", "").encode()
+        if self._key and not hmac.compare_digest(sent, f"Bearer {self._key}".encode()):
+            raise Refused(401, "the key is not accepted")
+
+    def _recognise(self, samples: np.ndarray[Any, np.dtype[np.int16]], hints: Hints) -> Words:
+        self._began_s = time.monotonic()
+        try:
+            return self._whisper.recognise(samples, hints)
+        finally:
+            self._began_s = None
+
+
+def _answer(words: Words, seconds: float) -> dict[str, Any]:
+    """As `verbose_json` has it. Source: OpenAI's API reference, "The transcription object (Verbose JSON)"."""
+    segment = {
+        "id": 0,
+        "start": 0.0,
+        "end": seconds,
+        "text": words.text,
+        "avg_logprob": float(np.log(max(words.confidence, 1e-6))),
+        "no_speech_prob": 0.0,
+        "compression_ratio": 1.0,
+        "tokens": [],
+    }
+    return {
+        "task": "transcribe",
+        "language": words.language,
+        "duration": seconds,
+        "text": words.text,
+        "segments": [segment] if words.text else [],
+    }
+
+
+def _error(status: int, reason: str) -> JSONResponse:
+    return JSONResponse({"error": {"message": reason}}, status_code=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much of it there is.
+
+    Attributes:
+        least: Replicas that are always there.
+        most: Replicas while much is said.
+        waiting: Requests that may wait for a replica, at each proxy; more are answered 503 at once.
+        cores: Of each replica.
+    """
+
+    least: int = 1
+    most: int = 2
+    waiting: int = 16
+    cores: float = 1.0
+
+
+def application(folder: Path, *, languages: Sequence[str] = (), key: str = "", scale: Scale | None = None) -> Any:
+    """The application, for `ray.serve.run`."""
+    from ray import serve  # noqa: PLC0415 - Ray starts threads when it is imported
+
+    scale = scale or Scale()
+    deployment: Any = serve.deployment(
+        name="recognition",
+        autoscaling_config={
+            "min_replicas": scale.least,
+            "max_replicas": scale.most,
+            "initial_replicas": scale.least,
+            # One in work and one on its way there: the core never waits, and nobody waits long.
+            "target_ongoing_requests": 1.5,
+            "upscale_delay_s": 3.0,
+            "downscale_delay_s": 60.0,
+        },
+        max_ongoing_requests=2,
+        max_queued_requests=scale.waiting,
+        ray_actor_options={"num_cpus": scale.cores},
+        health_check_period_s=5.0,
+        health_check_timeout_s=10.0,
+        graceful_shutdown_timeout_s=10.0,
+        logging_config={"enable_access_log": False, "log_level": "ERROR"},
+    )(Recognition)
+    return deployment.bind(str(folder), tuple(languages), key)
+
+
+def start(
+    folder: Path,
+    *,
+    port: int,
+    languages: Sequence[str] = (),
+    key: str = "",
+    scale: Scale | None = None,
+    host: str = "127.0.0.1",
+    certificate: tuple[str, str] | None = None,
+    address: str | None = None,
+) -> None:
+    """Start Ray on this machine, or join the cluster at *address*, and serve; returns when requests are taken.
+
+    Raises:
+        EngineUnavailable: If speech would travel unencrypted.
+    """
+    if host not in {"127.0.0.1", "::1", "localhost"} and certificate is None:
+        msg = "Beyond this machine speech travels by TLS only: give --certificate and --private-key."
+        raise EngineUnavailable(msg)
+    os.environ.update(QUIET)
+    import ray  # noqa: PLC0415 - as above; and it reads the environment then
+    from ray import serve  # noqa: PLC0415
+
+    scale = scale or Scale()
+    if address is None:
+        ray.init(
+            num_cpus=max(scale.most, 1) + 1,
+            object_store_memory=OBJECT_STORE_BYTES,
+            include_dashboard=False,
+            log_to_driver=False,
+            _system_config=dict(SYSTEM_CONFIG),
+        )
+    else:
+        ray.init(address=address, log_to_driver=False)
+    options: dict[str, Any] = {"host": host, "port": port, "request_timeout_s": HANGS_S}
+    if certificate is not None:
+        options |= {"ssl_certfile": certificate[0], "ssl_keyfile": certificate[1]}
+    serve.start(http_options=options, logging_config={"enable_access_log": False, "log_level": "ERROR"})
+    serve.run(application(folder, languages=languages, key=key, scale=scale), name="speech", route_prefix="/")
+
+
+def stop() -> None:
+    """Stop serving, and Ray if it was started here."""
+    import ray  # noqa: PLC0415
+    from ray import serve  # noqa: PLC0415
+
+    serve.shutdown()
+    ray.shutdown()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m stt.serve", description="Recognition as a Ray Serve application.")
+    parser.add_argument("--model", default="base", help="a name of `models list`, or a folder")
+    parser.add_argument("--models-dir", default="~/.local/share/skillrally/models", type=Path)
+    parser.add_argument("--language", action="append", default=[], help="code to choose among; may be repeated")
+    parser.add_argument("--least", type=int, default=1, help="replicas that are always there")
+    parser.add_argument("--most", type=int, default=max(1, (os.cpu_count() or 2) - 1), help="replicas at most")
+    parser.add_argument("--waiting", type=int, default=16, help="requests that may wait")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--certificate", help="PEM file; needed beyond this machine")
+    parser.add_argument("--private-key", help="PEM file")
+    parser.add_argument("--address", help="a Ray cluster to join, such as auto")
+    options = parser.parse_args(arguments)
+    try:
+        folder = asyncio.run(find_model(options.model, options.models_dir.expanduser()))
+        start(
+            folder,
+            port=options.port,
+            host=options.host,
+            languages=options.language,
+            key=os.environ.get("SKILLRALLY_SPEECH_KEY", ""),
+            scale=Scale(least=options.least, most=max(options.least, options.most), waiting=options.waiting),
+            certificate=(options.certificate, options.private_key) if options.certificate else None,
+            address=options.address,
+        )
+    except EngineUnavailable as unfit:
+        print(unfit, file=sys.stderr)  # noqa: T201 - a command
+        return 78
+    print(f"Speech is recognised at http{'s' if options.certificate else ''}://{options.host}:{options.port}/v1")  # noqa: T201
+    try:
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    finally:
+        stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
