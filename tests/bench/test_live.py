@@ -11,6 +11,7 @@ from bot.bench import live
 
 
 @pytest.mark.timeout(180)  # it loads three models, on a machine where others work as well
+@pytest.mark.usefixtures("light")
 def test_a_small_run_hears_every_utterance_and_times_it_from_its_last_word() -> None:
     console = Console(width=200)
     with console.capture() as shown:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
 from rich.console import Console
 
 from bot.bench.overload import run
 
 
+@pytest.mark.usefixtures("light")
 def test_whatever_was_said_has_words_or_a_mark() -> None:
     console = Console(record=True, width=120, file=io.StringIO())
     figures = run(size="tiny", window="dynamic", seconds=3.0, people=6, after=0, console=console)

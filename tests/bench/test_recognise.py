@@ -43,6 +43,7 @@ class Scripted:
 
 
 @pytest.mark.timeout(180)  # it starts eight processes, which takes its time where others work as well
+@pytest.mark.usefixtures("light")
 def test_a_small_run_gives_figures_that_json_can_hold_and_tables_people_can_read() -> None:
     console = Console(width=200)
     with console.capture() as shown:
