@@ -129,7 +129,8 @@ _NAME_PARTS = 12
 
 _ENDINGS: Final = re.findall(
     r"\w+",
-    "а у ю я ом ем єм і ї и е є о ові еві єві ою ею єю ів їв ам ям ами ями ах ях ий ого ому им ій ої их",
+    "а у ю я ом ем єм і ї и е є о ові еві єві ою ею єю ів їв ам ям ами ями ах ях ий ого ому им ій ої их "
+    "ія ію ієм ієві ії ією іє",
 )
 """How names end in the cases of Ukrainian."""
 
@@ -162,6 +163,9 @@ _SPELLINGS: Final = (
     ("y", "i"),
     ("j", "i"),
     ("x", "ks"),
+    ("ae", "a"),
+    ("oe", "o"),
+    ("ue", "u"),
 )
 _VOWELS: Final = "aeiou"
 _SOFTENED: Final = {"h": ("z", "zh"), "k": ("ts", "ch"), "r": (), "t": ()}
@@ -169,16 +173,21 @@ _SOFTENED: Final = {"h": ("z", "zh"), "k": ("ts", "ch"), "r": (), "t": ()}
 
 def skeleton(word: str) -> str:
     """A word as it may be spelt in either alphabet: "Олег", "Oleg" and "Oleh" are the same."""
+    # "Yevhen", "Євген".
+    return re.sub(r"^ie", "e", _plain(word))
+
+
+def _plain(word: str) -> str:
     folded = unicodedata.normalize("NFC", word).casefold()
     latin = "".join(_LATIN.get(c, c) for c in folded)
     plain = "".join(c for c in unicodedata.normalize("NFKD", latin) if c.isascii() and c.isalpha())
     for spelt, one in _SPELLINGS:
         plain = plain.replace(spelt, one)
-    # "Serhiy", "Serhii", "Сергій"; "Anna", "Ana"; "Yulia", "Юлія".
-    return re.sub(r"(.)\1+", r"\1", plain)
+    # "Lucas", "Lukas"; "Serhiy", "Serhii", "Сергій".
+    return re.sub(r"(.)\1+", r"\1", re.sub(r"c(?!h)", "k", plain))
 
 
-_SKELETON_ENDINGS: Final = frozenset({"", *map(skeleton, _ENDINGS)})
+_SKELETON_ENDINGS: Final = frozenset({"", *map(_plain, _ENDINGS)})
 
 
 @dataclass(frozen=True, slots=True)
