@@ -22,6 +22,8 @@ from bot import machine
 from bot.client import Services, SkillRally
 from bot.clock import Clock, SystemClock, Witness
 from bot.errors import StartRefused
+from bot.feedback.opening import elsewhere as elsewhere_for_feedback
+from bot.feedback.opening import open_desk
 from bot.following import following
 from bot.installation import Installation
 from bot.interview.interviews import Interviews
@@ -144,9 +146,10 @@ async def _own_engine(settings: Settings) -> WhisperWorker:
     )
 
 
-def _agreed(policy: PolicyText, speech_host: str) -> Policy:
-    """What people say yes to: the policy. Another host for speech makes it another one."""
-    return Policy(policy.version, hashlib.sha256(policy.sha256 + speech_host.encode()).digest())
+def _agreed(policy: PolicyText, speech_host: str, feedback_host: str) -> Policy:
+    """What people say yes to: the policy. Another host for speech, or for feedback, makes it another one."""
+    hosts = speech_host + (f" {feedback_host}" if feedback_host else "")
+    return Policy(policy.version, hashlib.sha256(policy.sha256 + hosts.encode()).digest())
 
 
 def _secret(value: SecretStr | None) -> str | None:
@@ -196,7 +199,7 @@ async def open_app(
                 open_error_reports(_secret(settings.sentry_dsn), release=RELEASE, hosts=hosts_of("Sentry", processors))
             )
             policy = load_policy(operations.controller)
-            agreed = _agreed(policy, speech_host)
+            agreed = _agreed(policy, speech_host, elsewhere_for_feedback(settings))
             stores = await stack.enter_async_context(open_stores(settings, policy=agreed))
             analytics = await stack.enter_async_context(
                 open_counts(
@@ -234,6 +237,7 @@ async def open_app(
 
         async def let_go(user_id: int) -> dict[str, int]:
             interviews.withdraw(user_id)
+            desk.let_go(user_id)
             await analytics.withdrawn(user_id)
             return {}
 
@@ -259,7 +263,10 @@ async def open_app(
                     others={"live_message": journal.sweep, "offer": partners.sweep},
                 )
             )
-        except StorageError as failed:
+            desk = await stack.enter_async_context(
+                open_desk(settings, stores, processors=processors, bank=bank, clock=clock)
+            )
+        except (StorageError, Unfit) as failed:
             raise StartRefused(_sentence(str(failed))) from None
         services = Services(
             settings=settings,
@@ -272,6 +279,7 @@ async def open_app(
             witness=witness,
             bank=bank,
             partners=partners,
+            desk=desk,
             speech_host=speech_host,
             language_of=stores.preferences.language_of,
         )

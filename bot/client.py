@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from discord.app_commands import Command, ContextMenu
 
     from bot.clock import Clock, Witness
+    from bot.feedback.desk import Desk
     from bot.interview.interviews import Interviews
     from bot.journal import LiveJournal
     from bot.partners import Partners
@@ -35,6 +36,7 @@ EXTENSIONS = (
     "cogs.interview",
     "cogs.consent",
     "cogs.transcript",
+    "cogs.feedback",
     "cogs.privacy",
     "cogs.settings",
     "cogs.questions",
@@ -59,6 +61,7 @@ class Services:
         witness: What Discord says the time is.
         bank: The questions that the program brings.
         partners: What became of the queue while nobody pressed anything.
+        desk: Where feedback is asked for.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
         language_of: Which language somebody chose to be answered in, by their id; None if they leave it to Discord.
     """
@@ -73,6 +76,7 @@ class Services:
     witness: Witness
     bank: Bank
     partners: Partners
+    desk: Desk
     speech_host: str = ""
     language_of: Callable[[int], str | None] = _as_discord_says
 

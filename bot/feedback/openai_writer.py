@@ -20,7 +20,6 @@ import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Self, cast
-from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -28,6 +27,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from bot.errors import StartRefused
+from bot.feedback.addresses import RESIDENCIES, base_url, host_of
 from bot.feedback.writer import (
     NOTHING,
     Price,
@@ -40,7 +40,6 @@ from bot.feedback.writer import (
     WriterUnfit,
     Written,
 )
-from storage.keys import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -58,12 +57,6 @@ RETRY_AFTER_S: Final = 86_400.0
 
 OVERHEAD_TOKENS: Final = 512
 """What a server may put around instructions, content and schema, so that they are told apart."""
-
-RESIDENCIES: Final[Mapping[str, str]] = {
-    "global": "https://api.openai.com/v1",
-    **{region: f"https://{region}.api.openai.com/v1" for region in ("us", "eu", "ae", "au", "in", "jp")},
-}
-"""Where OpenAI keeps what it gets, and under which address. Source: openai 3.54, _data_residency.py."""
 
 _SENT: Final = frozenset({"host", "authorization", "content-type", "content-length", "transfer-encoding", "connection"})
 
@@ -116,8 +109,8 @@ class Server:
         Raises:
             StartRefused: If the words would travel unencrypted, or address or key cannot be one.
         """
-        self.url = _checked(url)
-        self.host = urlsplit(self.url).hostname or ""
+        self.url = base_url(url)
+        self.host = host_of(url)
         self._timeout_s = timeout_s
         if not key.isascii() or not key.isprintable() or " " in key:
             raise StartRefused("SKILLRALLY_FEEDBACK_KEY holds characters that no key has: copy it again.")
@@ -461,33 +454,6 @@ def _json(text: str | bytes) -> object:
 
 def _no_number(_: str) -> None:
     raise ValueError
-
-
-def _checked(url: str) -> str:
-    """*url* as it is used: https, or http on this machine; with a path, by default `/v1`.
-
-    Raises:
-        StartRefused: If it is something else.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        parts, whole = urlsplit(""), False
-    if not whole or any(character.isspace() for character in url.strip()):
-        raise StartRefused(
-            "SKILLRALLY_FEEDBACK_URL cannot be used: it is like https://models.example/v1, or http:// on this machine."
-        )
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise StartRefused(
-            "SKILLRALLY_FEEDBACK_URL holds a user, a password or a query: take that out, and set the key instead."
-        )
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise StartRefused(
-            "The feedback server is not on this machine, so its URL must begin with https://, or anybody could read."
-        )
-    path = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/responses")
-    return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
 
 
 def _trusting_the_system() -> ssl.SSLContext:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.errors import StartRefused
+from bot.feedback.addresses import RESIDENCIES
 from bot.feedback.chat_writer import ChatWriter
-from bot.feedback.openai_writer import RESIDENCIES, ResponsesWriter, bound
+from bot.feedback.openai_writer import ResponsesWriter, bound
 from bot.feedback.writer import (
     NOTHING,
     Price,
