@@ -143,6 +143,9 @@ def check_commands(commands: Sequence[Json]) -> None:
         if key in seen:
             form.wrong(path, "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
         seen.add(key)
+    for kind in (1, 2, 3):
+        if _same_in_a_language([each for each in commands if int(each.get("type") or 1) == kind]):
+            form.wrong((), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
     for kind, most in ((1, 100), (2, 15), (3, 15)):
         if sum(each == kind for each, _ in seen) > most:
             raise ApiError(400, 30032, f"Maximum number of application commands reached ({most}).")
@@ -152,6 +155,7 @@ def check_commands(commands: Sequence[Json]) -> None:
 def _check_command(form: Form, command: Json, kind: int, path: Path) -> None:
     if kind != 1:
         form.text((*path, "name"), command.get("name"), least=1, most=32)
+        _check_localisations(form, command.get("name_localizations"), (*path, "name_localizations"), most=32)
         if command.get("description"):
             form.wrong(
                 (*path, "description"),
@@ -191,11 +195,23 @@ def _check_localisations(form: Form, texts: object, path: Path, *, most: int, na
             form.text((*path, locale), text, least=1, most=most)
 
 
+def _same_in_a_language(siblings: Sequence[Json]) -> bool:
+    """Whether two are called the same in a language: what has no name of its own there has the common one."""
+    named = [(str(each.get("name")), cast("dict[str, str]", each.get("name_localizations") or {})) for each in siblings]
+    for locale in {locale for _, texts in named for locale in texts}:
+        called = [texts.get(locale, common) for common, texts in named]
+        if len(set(called)) < len(called):
+            return True
+    return False
+
+
 def _check_options(form: Form, options: Sequence[Json], path: Path, *, depth: int) -> None:
     form.count(path, options, most=25)
     seen: set[str] = set()
     optional_seen = False
     has_groups = any(option.get("type") in {1, 2} for option in options)
+    if _same_in_a_language(options):
+        form.wrong(path, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists")
     for index, option in enumerate(options):
         at = (*path, index)
         kind = int(option.get("type") or 0)

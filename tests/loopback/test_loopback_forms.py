@@ -38,6 +38,8 @@ GOOD_COMMANDS = [
     command(options=[option(type=2, options=[option(type=1, options=[option(required=True)])])]),
     command(options=[option(required=True), option(name="c", choices=[{"name": "x", "value": "y"}])]),
     {"name": "About Me", "type": 2},
+    {"name": "About Me", "type": 2, "name_localizations": {"de": "Über mich"}},
+    command(options=[option(name_localizations={"de": "b"}), option(name="b", name_localizations={"de": "a"})]),
 ]
 
 BAD_COMMANDS = [
@@ -48,6 +50,10 @@ BAD_COMMANDS = [
     command(description="x" * 101),
     command(name_localizations={"xx": "a"}),
     command(name_localizations={"de": "Groß"}),
+    command(description_localizations={"de": "x" * 101}),
+    command(options=[option(name_localizations={"de": "b"}), option(name="b")]),
+    command(options=[option(choices=[{"name": "x", "value": "y", "name_localizations": {"uk": "x" * 101}}])]),
+    {"name": "About Me", "type": 2, "name_localizations": {"de": "x" * 33}},
     command(options=[option(name=f"o{each}") for each in range(26)]),
     command(options=[option(), option()]),
     command(options=[option(), option(name="c", required=True)]),
@@ -92,6 +98,12 @@ def test_a_command_beyond_a_limit_is_refused(form: dict[str, Any]):
 def test_commands_of_one_name_are_refused_together():
     with pytest.raises(ApiError):
         check_commands([command(), command()])
+
+
+def test_commands_of_one_name_in_one_language_are_refused_together():
+    with pytest.raises(ApiError):
+        check_commands([command(), command(name="b", name_localizations={"de": "a"})])
+    check_commands([command(), {"name": "b", "type": 2, "name_localizations": {"de": "a"}}])
 
 
 def test_more_than_a_hundred_commands_are_refused():
