@@ -2,7 +2,7 @@
 
     put, save          a report on a transcript, for its owner
     list, view, delete, dispute
-    rate               oneself, or somebody whose interview one was in
+    rate, together     oneself, or somebody whose interview one was in
     ratings, unrate    of one transcript, for whom they are about
     erase, export      one subject's, for the erasure of an account and for the data package
 
@@ -325,6 +325,23 @@ class FeedbackStore:
                     )
                 )
         return rating
+
+    async def together(self, rater: int, rated: int) -> UUID | None:
+        """The newest interview that *rated* saved and in which *rater*'s words are kept too; None if there is none."""
+        one, other = await self._subjects.find(rater), await self._subjects.find(rated)
+        if one is None or other is None:
+            return None
+        async with self._content.read() as connection:
+            found = await connection.execute(
+                select(Transcript.id)
+                .where(
+                    Transcript.owner_id == other,
+                    select(Turn.id).where(Turn.transcript_id == Transcript.id, Turn.speaker_id == one).exists(),
+                )
+                .order_by(Transcript.created_day.desc(), Transcript.number.desc())
+                .limit(1)
+            )
+            return found.scalar_one_or_none()
 
     async def ratings(self, user_id: int, transcript_id: UUID) -> list[Rated]:
         """What is noted about this person in that interview: by themselves first, then by others."""

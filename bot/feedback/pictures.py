@@ -249,6 +249,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
+def named(name: str, index: int) -> str:
+    """A name as it is drawn; of which nothing can be drawn, the number of its lane, from 1."""
+    return plain(name, otherwise=f"#{index + 1}")
+
+
 def pauses(lanes: Iterable[Lane]) -> list[Span]:
     """When nobody spoke for `PAUSE_S` or longer, between the first word and the last."""
     found: list[Span] = []
@@ -311,7 +316,7 @@ def _timeline(timeline: Timeline) -> Canvas:
     for index, lane in enumerate(timeline.lanes):
         middle = top + _LANE * index + _LANE / 2
         note = plain(lane.note)
-        name, size = fitted(plain(lane.name, otherwise=f"#{index + 1}"), _NAMES - 20, 25, bold=True, smallest=19)
+        name, size = fitted(named(lane.name, index), _NAMES - 20, 25, bold=True, smallest=19)
         canvas.text(MARGIN, middle - 3 if note else middle + 9, name, size, bold=True)
         if note:
             text, size = fitted(note, _NAMES - 20, 20, smallest=17)
