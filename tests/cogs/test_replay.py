@@ -75,8 +75,8 @@ async def dump(stage: Practice) -> dict[str, list[str]]:
     return found
 
 
-async def use(stage: Practice, command: str, name: str = ANNA, **options: object) -> Reply:
-    return await stage.discord.people.use(stage.user(name).id, command, stage.place.text.id, options=options)
+async def use(stage: Practice, command: str, **options: object) -> Reply:
+    return await stage.discord.people.use(stage.user(ANNA).id, command, stage.place.text.id, options=options)
 
 
 async def filled(stage: Practice, command: str, options: dict[str, object] | None = None, **values: object) -> Reply:
