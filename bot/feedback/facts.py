@@ -22,7 +22,8 @@ NEW_WORDS: Final = 0.5
 _LONG_WORD: Final = 5
 _FEW_LONG_WORDS: Final = 6
 _THOUSANDS: Final = re.compile(r"(?<=\d)[.,'\u2019\u00a0\u202f ](?=\d{3}(?!\d))")
-_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)?")
+_NUMBER: Final = re.compile(r"(?<![^\W_])\d+(?:[.,]\d+)?(?![^\W_])")
+_COUNTABLE: Final = 1e12
 _SENTENCE_END: Final = re.compile(r"[.!?:…]\s*[\"'»”]?\s*$|^\s*$")
 
 
@@ -32,7 +33,7 @@ def brings_in(sentence: str, said: str, *, language: str) -> bool:
     In German, where every noun has a capital letter, nouns that were not said count as names unless they are in the
     word list or end as abstract nouns do.
     """
-    if numbers_in(sentence) - numbers_in(said):
+    if numbers_in(sentence) - sayable(said):
         return True
     stems = frozenset(_stem(word) for word in words_of(said))
     if any(_stem(name) not in stems for name in _names_in(sentence, word_lists()["de"] if language == "de" else None)):
@@ -43,20 +44,26 @@ def brings_in(sentence: str, said: str, *, language: str) -> bool:
 
 
 def numbers_in(text: str) -> frozenset[float]:
-    """The numbers in *text*, in digits or as words in any of the languages, and the parts that they are spoken in."""
-    found: set[float] = set()
-    for digits in _NUMBER.findall(_THOUSANDS.sub("", text)):
-        value = float(digits.replace(",", "."))
-        found.add(value)
-        if value.is_integer() and value < 1e12:
-            found |= _parts(int(value))
+    """The numbers in *text*, in digits or as words in any of the languages: "twenty five" is 25, "p95" is a name."""
+    return frozenset(_in_digits(text) | {whole for words in word_lists().values() for whole in _spoken(text, words)[0]})
+
+
+def sayable(text: str) -> frozenset[float]:
+    """The numbers in *text*, and the parts that they are spoken in: of "2025" also 2000, 2, 1000, 25, 20 and 5."""
+    found = _in_digits(text)
     for words in word_lists().values():
-        found |= _spoken(fold(text), words)
-    return frozenset(found)
+        wholes, parts = _spoken(text, words)
+        found |= wholes | parts
+    return frozenset(found | {part for value in found if value.is_integer() for part in _parts(int(value))})
+
+
+def _in_digits(text: str) -> set[float]:
+    found = (float(digits.replace(",", ".")) for digits in _NUMBER.findall(_THOUSANDS.sub("", text)))
+    return {value for value in found if value < _COUNTABLE}
 
 
 def _parts(value: int) -> set[float]:
-    """What one says of a number: of 2,025 two, thousand, twenty and five."""
+    """What one says of a number."""
     parts: set[float] = set()
     for scale in (1_000_000_000, 1_000_000, 1_000):
         count, value = divmod(value, scale)
@@ -65,33 +72,36 @@ def _parts(value: int) -> set[float]:
     hundreds, rest = divmod(value, 100)
     if hundreds:
         parts |= {100.0, float(hundreds), float(hundreds * 100)}
-    tens, units = divmod(rest, 10)
-    if rest > 19:
-        parts |= {float(rest), float(tens * 10), float(units)}
+    if rest > 20:
+        parts |= {float(rest), float(rest // 10 * 10), float(rest % 10)} - {0.0}
     elif rest:
         parts.add(float(rest))
     return parts
 
 
-def _spoken(text: str, words: WordList) -> set[float]:
-    """Numbers as words, each by itself and as the whole that they make: "twenty five" is 20, 5 and 25."""
-    found: set[float] = set()
+def _spoken(text: str, words: WordList) -> tuple[set[float], set[float]]:
+    """Numbers as words: what each run of them makes together, and each by itself."""
+    wholes: set[float] = set()
+    parts: set[float] = set()
     total = run = 0
-    for word in [*(part for each in words_of(text) for part in each.split("-")), ""]:
+    inside = False
+    for word in [*(part for each in words_of(fold(text)) for part in each.split("-")), ""]:
         value = words.numbers.get(word)
         if value is None:
-            if total + run:
-                found.add(float(total + run))
+            if inside:
+                wholes.add(float(total + run))
             total = run = 0
+            inside = False
             continue
-        found.add(float(value))
+        inside = True
+        parts.add(float(value))
         if value >= 1_000:
             total, run = total + max(run, 1) * value, 0
         elif value == 100:
             run = max(run, 1) * 100
         else:
             run += value
-    return found
+    return wholes, parts
 
 
 def _names_in(text: str, german: WordList | None) -> list[str]:

@@ -24,7 +24,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 from bot.feedback.answers import Status, words_of
-from bot.feedback.facts import brings_in, numbers_in
+from bot.feedback.facts import brings_in, numbers_in, sayable
 from bot.feedback.measures import measured, measured_all
 from bot.feedback.prompt import INSTRUCTIONS, PROMPT_VERSION, QUOTES, flagged_in
 from bot.feedback.quotes import find
@@ -355,7 +355,7 @@ class _Check:
         return "\n".join(parts)
 
     def _new_numbers(self, text: str, answer: Answer | None, *, above: int = 0) -> bool:
-        return any(number > above for number in numbers_in(text) - numbers_in(self._said(answer)))
+        return any(number > above for number in numbers_in(text) - sayable(self._said(answer)))
 
     def _invents(self, opening: str, answer: Answer) -> bool:
         """Whether an opening has numbers, names, placeholders or mostly words that were not said in its answer."""
