@@ -1,4 +1,4 @@
-"""`/interview`: start, join, leave, pause, resume, stop, status; every button does the same as its command."""
+"""`/interview`: begin, take part, ask, answer, end; every button does the same as a command."""
 
 from __future__ import annotations
 
@@ -16,71 +16,161 @@ from bot.errors import (
     NoInterview,
     NotAllowed,
     NotInChannel,
+    UserMistake,
 )
 from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
+from bot.interview.course import OWN_LENGTH, Plan
+from bot.interview.drafts import NOTES
+from bot.interview.roles import Role
 from bot.interview.session import Stopped
+from cogs import interview_replies as says
 from cogs import replies
 from cogs.consent import occasion, withdraw
-from cogs.locales import words_of
-from cogs.panel import ConsentForm, DiscordRoom, InterviewButton, answer, text_with
-from storage.errors import OptedOut
+from cogs.locales import words_in, words_of
+from cogs.panel import (
+    MARK,
+    AnswerForm,
+    ConsentForm,
+    DiscordRoom,
+    InterviewButton,
+    LineMenu,
+    answer,
+    line_menu,
+    text_with,
+    unmarked,
+)
+from cogs.questions import own_questions
+from config.questions import InterviewType, Level
+from storage.errors import OptedOut, StorageError
 from storage.ledger import Purpose
+from storage.live_messages import LiveKind
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from bot.client import SkillRally
     from bot.interview.drafts import Draft
     from bot.interview.session import Interview as Session
+    from config.questions import Question
     from config.settings import CaptionPlace
+    from storage.live_messages import Standing
 
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
+
+OPEN = "open"
+"""Any kind of question."""
+
+LANGUAGES = {"en": "English", "de": "Deutsch", "uk": "Українська"}
+"""In which an interview can be held, as they call themselves."""
+
+CHOICES = 25
+"""The most that Discord offers. Source: its API reference, "Autocomplete"."""
+
+CHOICE_CHARACTERS = 100
+
+ROLES = [app_commands.Choice(name=role.value, value=role.value) for role in Role]
+
+DRAFT_ACTIONS = frozenset({"draft", "save", "withdraw", "forget"})
+"""Buttons that still do something after the end."""
 
 
 @app_commands.guild_only()
 class Interview(commands.GroupCog, group_name="interview", group_description="Practise a job interview by voice"):
     """The interview of this server."""
 
-    def __init__(self, bot: SkillRally) -> None:
+    def __init__(self, bot: SkillRally, left: Sequence[Standing] = ()) -> None:
         self._bot = bot
         self._interviews = bot.services.interviews
         self._ledger = bot.services.stores.ledger
+        self._channels_left = {(each.guild_id, each.channel_id) for each in left if each.kind is LiveKind.NOTICE}
         super().__init__()
 
-    # -- commands -------------------------------------------------------------------------------------------------
+    # -- beginning and ending -------------------------------------------------------------------------------------
 
     @app_commands.command(description="Start an interview in the voice channel you are in")
-    @app_commands.describe(captions="Where the words appear while people speak")
+    @app_commands.rename(kind="type")
+    @app_commands.describe(
+        kind="Which questions are asked; any, unless you say",
+        role="What you are in it; the candidate, unless you say",
+        level="For how much experience; any, unless you say",
+        questions="How many questions; 0 if you bring your own, 5 unless you say",
+        minutes="How long it should take; 0 for no limit, 45 unless you say. A reminder, no end",
+        language="Of notice and questions, and the one that is spoken",
+        captions="Where the words appear while people speak",
+        silence="Practising alone: the next question comes after so many seconds of silence",
+    )
     @app_commands.choices(
+        kind=[
+            *(app_commands.Choice(name=kind.value.replace("-", " "), value=kind.value) for kind in InterviewType),
+            app_commands.Choice(name="any kind", value=OPEN),
+        ],
+        role=ROLES,
+        level=[app_commands.Choice(name=level.value, value=level.value) for level in Level],
+        language=[app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()],
         captions=[
             app_commands.Choice(name="in the voice channel's chat", value="voice-chat"),
             app_commands.Choice(name="in a thread here", value="thread"),
             app_commands.Choice(name="nowhere", value="off"),
-        ]
+        ],
     )
-    async def start(self, interaction: Interaction, captions: app_commands.Choice[str] | None = None) -> None:
+    async def start(
+        self,
+        interaction: Interaction,
+        *,
+        kind: app_commands.Choice[str] | None = None,
+        role: app_commands.Choice[str] | None = None,
+        level: app_commands.Choice[str] | None = None,
+        questions: app_commands.Range[int, 0, 50] = 5,
+        minutes: app_commands.Range[int, 0, 240] = 45,
+        language: app_commands.Choice[str] | None = None,
+        captions: app_commands.Choice[str] | None = None,
+        silence: app_commands.Range[int, 10, 300] | None = None,
+    ) -> None:
         """Join the caller's voice channel and put up the notice."""
         channel = _voice_channel_of(interaction)
         if channel is None:
             raise NotInChannel
         if self._interviews.of(channel.guild.id) is not None:
             raise InterviewRunning
-        place: CaptionPlace = captions.value if captions else self._bot.services.settings.captions  # pyright: ignore[reportAssignmentType] - the choices above
-        room = DiscordRoom(self._bot, channel, captions=place, asked_in=interaction.channel)
+        settings = self._bot.services.settings
+        place: CaptionPlace = captions.value if captions else settings.captions  # pyright: ignore[reportAssignmentType] - the choices above
+        words = words_in(language.value if language else channel.guild.preferred_locale)
+        plan = Plan(
+            type=InterviewType(kind.value) if kind is not None and kind.value != OPEN else None,
+            level=Level(level.value) if level is not None else None,
+            questions=questions,
+            minutes=minutes,
+            role=Role(role.value) if role is not None else Role.CANDIDATE,
+            language=words.language,
+            spoken=_spoken(language, settings.allowed_languages),
+            silence_s=float(silence or 0),
+        )
+        room = DiscordRoom(self._bot, channel, captions=place, asked_in=interaction.channel, words=words)
         room.check()
         await interaction.response.defer(ephemeral=True, thinking=True)
         session = await self._interviews.start(
-            guild_id=channel.guild.id, channel_id=channel.id, host_id=interaction.user.id, room=room
+            guild_id=channel.guild.id,
+            channel_id=channel.id,
+            host_id=interaction.user.id,
+            room=room,
+            plan=plan,
+            bank=self._bot.services.bank,
+            own=await self._own_questions(channel.guild.id, plan.language),
         )
-        await interaction.followup.send(
-            view=text_with(replies.started(channel.mention), "join", "stop", interview_id=session.interview_id),
-            ephemeral=True,
-        )
+        mine = words_of(interaction)
+        text = says.started(mine, channel.mention, session.mark)
+        view = text_with(text, "join", "stop", interview_id=session.interview_id, words=mine)
+        await interaction.followup.send(view=view, ephemeral=True)
 
     @app_commands.command(description="Take part: be heard in the running interview")
-    async def join(self, interaction: Interaction) -> None:
+    @app_commands.rename(role="as")
+    @app_commands.describe(role="What you are in it; what is missing, unless you say")
+    @app_commands.choices(role=ROLES)
+    async def join(self, interaction: Interaction, role: app_commands.Choice[str] | None = None) -> None:
         """Ask for consent, or join at once if it was given."""
-        await self._join(interaction, self._running(interaction))
+        await self._join(interaction, self._running(interaction), Role(role.value) if role is not None else None)
 
     @app_commands.command(description="Stop being heard, at once")
     async def leave(self, interaction: Interaction) -> None:
@@ -107,41 +197,173 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         """Show the roster and the counters."""
         await self._status(interaction, self._running(interaction))
 
-    # -- buttons --------------------------------------------------------------------------------------------------
+    # -- practising -----------------------------------------------------------------------------------------------
+
+    @app_commands.command(description="Ask a question: the next, another, the same again, or one of your choice")
+    @app_commands.describe(
+        action="What to do; the next question, unless you say", item="A question from the list, or your own words"
+    )
+    @app_commands.choices(
+        action=[
+            app_commands.Choice(name="next", value="next"),
+            app_commands.Choice(name="skip this one", value="skip"),
+            app_commands.Choice(name="repeat", value="repeat"),
+            app_commands.Choice(name="ask a follow-up", value="follow-up"),
+        ]
+    )
+    async def question(
+        self,
+        interaction: Interaction,
+        action: app_commands.Choice[str] | None = None,
+        item: app_commands.Range[str, 1, OWN_LENGTH] | None = None,
+    ) -> None:
+        """Put a question up."""
+        session = self._running(interaction)
+        if item is not None:
+            self._must_ask(interaction, session)
+            asked = session.choose_question(item)
+            await answer(interaction, words_of(interaction)("interview-asked" if asked else "interview-no-question"))
+            return
+        which = action.value if action is not None else "next"
+        await self._ask(interaction, session, "followup" if which == "follow-up" else which)
+
+    @question.autocomplete("item")
+    async def _questions(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        session = self._interviews.of(interaction.guild_id or 0)
+        if session is None or not session.may_ask(interaction.user.id):
+            return []
+        found = session.course.find(typed, limit=CHOICES)
+        return [app_commands.Choice(name=_short(each.text), value=each.id) for each in found]
+
+    @app_commands.command(description="Candidate and interviewer change places")
+    async def swap(self, interaction: Interaction) -> None:
+        """Exchange the roles."""
+        session = self._running(interaction)
+        self._must_ask(interaction, session)
+        words = words_of(interaction)
+        await answer(interaction, words("interview-swapped" if session.swap() else "interview-nobody-to-swap"))
+
+    @app_commands.command(description="Set the reminder for this question")
+    @app_commands.describe(minutes="From now on; 0 for no reminder")
+    async def timer(self, interaction: Interaction, minutes: app_commands.Range[int, 0, 60]) -> None:
+        """Remind later, or not at all."""
+        session = self._running(interaction)
+        self._must_ask(interaction, session)
+        words = words_of(interaction)
+        if session.course.question is None:
+            raise UserMistake(words("interview-no-question"))
+        session.set_timer(minutes)
+        text = words("interview-timer-set", minutes=minutes) if minutes else words("interview-timer-off")
+        await answer(interaction, text)
+
+    @app_commands.command(description="Write something down for yourself; only you ever see it")
+    @app_commands.describe(text="What to remember")
+    async def note(self, interaction: Interaction, text: app_commands.Range[str, 1, 1_000]) -> None:
+        """Keep a note with the draft."""
+        session = self._running(interaction)
+        self._must_take_part(interaction, session)
+        words = words_of(interaction)
+        if not text.strip() or not session.note(interaction.user.id, text.strip()):
+            raise UserMistake(words("interview-notes-full", most=NOTES))
+        await answer(interaction, words("interview-noted"))
+
+    @app_commands.command(name="answer", description="Type an answer instead of speaking")
+    async def type_answer(self, interaction: Interaction) -> None:
+        """Open the form."""
+        await self._type(interaction, self._running(interaction))
+
+    @app_commands.command(name="draft", description="Read your last interview once more; it is kept for half an hour")
+    async def read(self, interaction: Interaction) -> None:
+        """Show the newest draft in which the caller took part."""
+        await self._show_draft(interaction, self._interviews.drafts.of(interaction.user.id))
+
+    @app_commands.command(description="Remove all your lines from captions and draft")
+    async def forget(self, interaction: Interaction) -> None:
+        """Take back what the caller said, in the interview that runs or else in the last one."""
+        session = self._interviews.of(interaction.guild_id or 0)
+        if session is not None and not session.takes_part(interaction.user.id):
+            session = None
+        held = self._interviews.drafts.of(interaction.user.id)
+        await self._forget(interaction, session, held.interview_id if held is not None else "")
+
+    # -- buttons and menus ----------------------------------------------------------------------------------------
 
     async def pressed(self, interaction: Interaction, action: str, interview_id: str) -> None:
-        """A button of a notice was pressed."""
+        """A button of a notice or card was pressed."""
         try:
-            if action == "draft":
-                await self._draft(interaction, interview_id)
-                return
-            if action == "save":
-                transcripts: Any = self._bot.get_cog("Transcript")
-                await transcripts.pressed(interaction, self._held(interaction, interview_id))
-                return
-            if action == "withdraw":
-                await self._withdraw(interaction)
-                return
             # Of this server: what is said elsewhere is nobody's business here, whatever id comes along.
             session = self._interviews.of(interaction.guild_id or 0)
             if session is not None and session.interview_id != interview_id:
                 session = None
-            if action == "forget":
-                await self._forget(interaction, session, interview_id)
-                return
-            if session is None:
-                await answer(interaction, replies.OVER)
-                return
-            do = {
-                "join": self._join,
-                "leave": self._leave,
-                "pause": self._pause,
-                "resume": self._resume,
-                "stop": self._stop,
-                "status": self._status,
-            }[action]
-            await do(interaction, session)
+            if action in DRAFT_ACTIONS:
+                await self._pressed_after(interaction, action, session, interview_id)
+            elif session is None:
+                await answer(interaction, words_of(interaction)("interview-over"))
+            else:
+                await self._pressed_during(interaction, action, session)
         except Exception as error:  # noqa: BLE001 - whatever happened, the person who pressed gets an answer
+            await self._explain(interaction, error)
+
+    async def _pressed_during(self, interaction: Interaction, action: str, session: Session) -> None:
+        if action in {"next", "skip", "repeat", "followup"}:
+            await self._ask(interaction, session, action)
+            return
+        do: dict[str, Callable[[Interaction, Session], Awaitable[None]]] = {
+            "join": self._join,
+            "leave": self._leave,
+            "pause": self._pause,
+            "resume": self._resume,
+            "stop": self._stop,
+            "status": self._status,
+            "privacy": self._privacy,
+            "answer": self._type,
+        }
+        await do[action](interaction, session)
+
+    async def _pressed_after(
+        self, interaction: Interaction, action: str, session: Session | None, interview_id: str
+    ) -> None:
+        if action == "draft":
+            await self._show_draft(interaction, self._held(interaction, interview_id))
+        elif action == "save":
+            transcripts: Any = self._bot.get_cog("Transcript")
+            await transcripts.pressed(interaction, self._held(interaction, interview_id))
+        elif action == "withdraw":
+            await self._withdraw(interaction)
+        else:
+            await self._forget(interaction, session, interview_id)
+
+    async def remove_line(self, interaction: Interaction, message: discord.Message) -> None:
+        """Somebody wants one of her lines out of the captions *message*."""
+        try:
+            words = words_of(interaction)
+            session = self._interviews.of(interaction.guild_id or 0)
+            shown = session.captions.message_id if session is not None and session.captions is not None else None
+            if session is None or shown != message.id:
+                raise UserMistake(words("interview-lines-not-captions"))  # noqa: TRY301 - said where all of it is said
+            lines = session.lines_of(interaction.user.id)
+            if not lines:
+                raise UserMistake(words("interview-lines-none"))  # noqa: TRY301 - likewise
+            view = line_menu(words, lines, interview_id=session.interview_id)
+            await interaction.response.send_message(view=view, ephemeral=True)
+        except Exception as error:  # noqa: BLE001 - as in `pressed`
+            await self._explain(interaction, error)
+
+    async def chosen(self, interaction: Interaction, interview_id: str, values: Sequence[str]) -> None:
+        """A line was chosen that should go."""
+        try:
+            words = words_of(interaction)
+            session = self._interviews.of(interaction.guild_id or 0)
+            if session is not None and session.interview_id != interview_id:
+                session = None
+            held = session.draft if session is not None else self._held(interaction, interview_id)
+            start_s = _seconds(values)
+            if held is None or start_s is None:
+                raise UserMistake(words("interview-over"))  # noqa: TRY301 - said where all of it is said
+            user_id = interaction.user.id
+            gone = session.take_back(user_id, start_s) if session is not None else held.drop(user_id, start_s)
+            await answer(interaction, words("interview-line-removed" if gone else "interview-line-gone"))
+        except Exception as error:  # noqa: BLE001 - as in `pressed`
             await self._explain(interaction, error)
 
     async def cog_app_command_error(
@@ -150,38 +372,75 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         """Say what went wrong, and what to do."""
         await self._explain(interaction, error)
 
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Take down the marks that a killed bot left."""
+        for guild in self._bot.guilds:
+            me = guild.me
+            if self._interviews.of(guild.id) is not None:
+                continue
+            try:
+                if (me.nick or "").startswith(MARK):
+                    await me.edit(nick=unmarked(me.nick or "", me.global_name or me.name))
+                await self._clear_status(guild)
+            except discord.HTTPException as refused:
+                log.warning("a mark that was left could not be taken down", extra={"code": refused.code})
+        self._channels_left.clear()
+
+    async def _clear_status(self, guild: discord.Guild) -> None:
+        # Only where the name could not be marked; elsewhere the status is somebody else's.
+        if guild.me.guild_permissions.change_nickname:
+            return
+        for guild_id, channel_id in self._channels_left:
+            channel = guild.get_channel(channel_id)
+            if guild_id != guild.id or not isinstance(channel, discord.VoiceChannel):
+                continue
+            may = channel.permissions_for(guild.me)
+            # Outside of the call it takes more to change it. Discord drops it when the last one has left.
+            if may.set_voice_channel_status and may.manage_channels:
+                await channel.edit(status=None)
+
     # -- what they do ---------------------------------------------------------------------------------------------
 
-    async def _join(self, interaction: Interaction, session: Session) -> None:
+    async def _join(self, interaction: Interaction, session: Session, role: Role | None = None) -> None:
+        words = words_of(interaction)
         if session.stopped is not None:
-            await answer(interaction, replies.OVER)
+            await answer(interaction, words("interview-over"))
             return
         _must_be_in(interaction, session)
         user_id = interaction.user.id
         if self._ledger.allowed(user_id, Purpose.TRANSCRIBE):
-            await self._admit(interaction, session, captions=self._ledger.allowed(user_id, Purpose.CAPTIONS))
+            await self._admit(interaction, session, role, captions=self._ledger.allowed(user_id, Purpose.CAPTIONS))
             return
 
         async def answered(reply: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
             try:
-                await self._agreed(reply, session, purposes, form.shown, of_age=of_age)
+                await self._agreed(reply, session, role, purposes, form.shown, of_age=of_age)
             except Exception as error:  # noqa: BLE001 - as in `pressed`
                 await self._explain(reply, error)
 
-        form = ConsentForm(words_of(interaction), answered, elsewhere=self._bot.services.speech_host)
+        form = ConsentForm(words, answered, elsewhere=self._bot.services.speech_host)
         await interaction.response.send_modal(form)
 
     async def _agreed(
-        self, interaction: Interaction, session: Session, purposes: frozenset[Purpose], shown: str, *, of_age: bool
+        self,
+        interaction: Interaction,
+        session: Session,
+        role: Role | None,
+        purposes: frozenset[Purpose],
+        shown: str,
+        *,
+        of_age: bool,
     ) -> None:
+        words = words_of(interaction)
         if not of_age:
-            await answer(interaction, words_of(interaction)("consent-too-young"))
+            await answer(interaction, words("consent-too-young"))
             return
         if Purpose.TRANSCRIBE not in purposes:
-            await answer(interaction, replies.NOTHING_AGREED)
+            await answer(interaction, words("interview-nothing-agreed"))
             return
         if session.stopped is not None:
-            await answer(interaction, replies.OVER)
+            await answer(interaction, words("interview-over"))
             return
         at = self._bot.services.clock.now()
         await self._ledger.give(
@@ -190,20 +449,23 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             occasion(interaction, "form", at=at, shown=shown),
             attested_age=replies.ADULT_AGE,
         )
-        await self._admit(interaction, session, captions=Purpose.CAPTIONS in purposes)
+        await self._admit(interaction, session, role, captions=Purpose.CAPTIONS in purposes)
 
-    async def _admit(self, interaction: Interaction, session: Session, *, captions: bool) -> None:
-        session.admit(interaction.user.id, captions=captions)
+    async def _admit(self, interaction: Interaction, session: Session, role: Role | None, *, captions: bool) -> None:
+        became = session.admit(interaction.user.id, captions=captions, role=role)
+        words = words_of(interaction)
         shown = captions and session.captions is not None
-        await answer(interaction, replies.joined(captions=shown), "leave", interview_id=session.interview_id)
+        text = words("interview-joined", role=says.role(words, became), captions=shown)
+        await answer(interaction, text, "leave", interview_id=session.interview_id)
 
     async def _leave(self, interaction: Interaction, session: Session) -> None:
         # Before anything that can wait or fail: from here on this person is not heard.
         took_part = session.dismiss(interaction.user.id, forget_words=False)
+        words = words_of(interaction)
         if took_part:
-            await answer(interaction, replies.LEFT, "forget", "withdraw", interview_id=session.interview_id)
+            await answer(interaction, words("interview-left"), "forget", "withdraw", interview_id=session.interview_id)
         else:
-            await answer(interaction, replies.NOT_TAKING_PART)
+            await answer(interaction, words("interview-not-taking-part"))
 
     async def _withdraw(self, interaction: Interaction) -> None:
         taken = await withdraw(interaction, frozenset(Purpose), self._bot.services, method="button")
@@ -214,39 +476,92 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             session.dismiss(interaction.user.id, forget_words=True)
         elif (draft := self._held(interaction, interview_id)) is not None:
             draft.remove(interaction.user.id)
-        await answer(interaction, replies.FORGOTTEN)
+        await answer(interaction, words_of(interaction)("interview-forgotten"))
 
     async def _pause(self, interaction: Interaction, session: Session) -> None:
         _must_be_in(interaction, session)
         session.pause()
-        await answer(interaction, replies.PAUSED_NOW)
+        await answer(interaction, words_of(interaction)("interview-paused"))
 
     async def _resume(self, interaction: Interaction, session: Session) -> None:
         _must_be_in(interaction, session)
         if not (_hosts(interaction, session) or session.takes_part(interaction.user.id)):
-            await answer(interaction, replies.ONLY_TAKING_PART)
-            return
+            raise UserMistake(words_of(interaction)("interview-only-taking-part"))
         session.resume()
-        await answer(interaction, replies.RESUMED_NOW)
+        await answer(interaction, words_of(interaction)("interview-resumed"))
 
     async def _stop(self, interaction: Interaction, session: Session) -> None:
         if not _hosts(interaction, session):
             raise NotAllowed
         session.stop(Stopped.ASKED if interaction.user.id == session.host_id else Stopped.MODERATOR)
-        await answer(interaction, replies.STOPPED_NOW)
+        await answer(interaction, words_of(interaction)("interview-stopping"))
 
     async def _status(self, interaction: Interaction, session: Session) -> None:
         _must_see(interaction, session)
-        await answer(interaction, replies.details(session.status()))
+        await answer(interaction, says.details(words_of(interaction), session.status()))
 
-    async def _draft(self, interaction: Interaction, interview_id: str) -> None:
-        draft = self._held(interaction, interview_id)
+    async def _privacy(self, interaction: Interaction, session: Session) -> None:
+        words = words_of(interaction)
+        notice = says.notice(words, session.caption_place, elsewhere=self._bot.services.speech_host)
+        actions = ("leave", "withdraw") if session.takes_part(interaction.user.id) else ()
+        await answer(
+            interaction, words("interview-privacy", notice=notice), *actions, interview_id=session.interview_id
+        )
+
+    async def _ask(self, interaction: Interaction, session: Session, action: str) -> None:
+        self._must_ask(interaction, session)
+        words = words_of(interaction)
+        asked: Question | str | None = {
+            "next": session.next_question,
+            "skip": session.skip_question,
+            "repeat": session.repeat_question,
+            "followup": session.follow_up,
+        }[action]()
+        if asked:
+            await answer(interaction, words("interview-asked"))
+        elif action == "followup":
+            raise UserMistake(words("interview-no-follow-up"))
+        elif action == "repeat":
+            raise UserMistake(words("interview-no-question"))
+        else:
+            planned = session.course.plan.questions
+            last = action == "next" and session.course.number >= planned > 0
+            raise UserMistake(words("interview-last" if last else "interview-no-more"))
+
+    async def _type(self, interaction: Interaction, session: Session) -> None:
+        self._must_take_part(interaction, session)
+
+        async def answered(reply: Interaction, text: str) -> None:
+            try:
+                if not text.strip():
+                    raise UserMistake(words_of(reply)("interview-no-question"))  # noqa: TRY301 - as elsewhere
+                if session.stopped is not None:
+                    raise UserMistake(words_of(reply)("interview-over"))  # noqa: TRY301 - likewise
+                self._must_take_part(reply, session)
+                session.type_answer(reply.user.id, text.strip())
+                await answer(reply, words_of(reply)("interview-answered"))
+            except Exception as error:  # noqa: BLE001 - as in `pressed`
+                await self._explain(reply, error)
+
+        await interaction.response.send_modal(AnswerForm(words_of(interaction), answered))
+
+    async def _show_draft(self, interaction: Interaction, draft: Draft | None) -> None:
+        words = words_of(interaction)
         if draft is None or not draft.snippets or interaction.user.id not in draft.names:
-            await answer(interaction, replies.NO_DRAFT)
+            await answer(interaction, words("interview-no-draft"))
             return
-        await answer(interaction, replies.draft(draft.snippets, draft.names), "forget", interview_id=interview_id)
+        text = says.draft(words, draft, interaction.user.id)
+        await answer(interaction, text, "forget", interview_id=draft.interview_id)
 
     # -- helpers --------------------------------------------------------------------------------------------------
+
+    async def _own_questions(self, guild_id: int, language: str) -> list[Question]:
+        try:
+            return own_questions(await self._bot.services.stores.questions.of(guild_id), language)
+        except StorageError:
+            # An interview without them is better than none.
+            log.warning("a server's own questions could not be read", exc_info=True)
+            return []
 
     def _running(self, interaction: Interaction) -> Session:
         session = self._interviews.of(interaction.guild_id or 0)
@@ -258,39 +573,72 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         draft = self._interviews.drafts.get(interview_id)
         return draft if draft is not None and draft.guild_id == interaction.guild_id else None
 
+    @staticmethod
+    def _must_ask(interaction: Interaction, session: Session) -> None:
+        _must_be_in(interaction, session)
+        if not session.may_ask(interaction.user.id):
+            raise UserMistake(words_of(interaction)("interview-only-asking"))
+
+    @staticmethod
+    def _must_take_part(interaction: Interaction, session: Session) -> None:
+        if not session.takes_part(interaction.user.id):
+            raise UserMistake(words_of(interaction)("interview-join-first"))
+
     async def _explain(self, interaction: Interaction, error: Exception) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
             error = error.original
         text = self._why(interaction, error)
         if text is None:
             log.error("a command failed", exc_info=error)
-            text = replies.FAILED
+            text = words_of(interaction)("interview-failed")
         try:
             await answer(interaction, text)
         except discord.HTTPException:
             log.warning("an answer could not be delivered", extra={"error": type(error).__name__})
 
     def _why(self, interaction: Interaction, error: Exception) -> str | None:
+        words = words_of(interaction)
+        if isinstance(error, UserMistake):
+            return str(error)
         if isinstance(error, MissingPermissions):
-            return replies.missing_permissions(error.names, for_thread=error.for_thread)
-        if isinstance(error, OptedOut):
-            return words_of(interaction)("consent-opted-out")
+            return says.missing_permissions(words, error.names, for_thread=error.for_thread)
+        if isinstance(error, BoardRefused):
+            return says.missing_permissions(words, ("send_messages",))
         if isinstance(error, NotInChannel) and self._interviews.of(interaction.guild_id or 0) is None:
-            return replies.NOT_IN_VOICE
-        return next((text for kind, text in _SENTENCES.items() if isinstance(error, kind)), None)
+            return words("interview-not-in-voice")
+        key = next((key for kind, key in _SENTENCES.items() if isinstance(error, kind)), None)
+        return words(key) if key is not None else None
 
 
 _SENTENCES: dict[type[Exception], str] = {
-    NotInChannel: replies.NOT_HERE,
-    InterviewRunning: replies.RUNNING_ALREADY,
-    NoInterview: replies.NONE_RUNNING,
-    NotAllowed: replies.ONLY_HOST,
-    CannotJoin: replies.CANNOT_JOIN,
-    BoardGone: replies.CHANNEL_GONE,
-    BoardBusy: replies.DISCORD_BUSY,
-    BoardRefused: replies.missing_permissions(("send_messages",)),
-    app_commands.NoPrivateMessage: replies.GUILD_ONLY,
+    NotInChannel: "interview-not-here",
+    InterviewRunning: "interview-running-already",
+    NoInterview: "interview-none-running",
+    NotAllowed: "interview-only-host",
+    CannotJoin: "interview-cannot-join",
+    BoardGone: "interview-channel-gone",
+    BoardBusy: "interview-busy",
+    OptedOut: "consent-opted-out",
+    app_commands.NoPrivateMessage: "interview-guild-only",
 }
+
+
+def _spoken(language: app_commands.Choice[str] | None, allowed: Sequence[str]) -> str | None:
+    """The language to decode in: the chosen one, if the operator allows it."""
+    if language is None or (allowed and language.value not in allowed):
+        return None
+    return language.value
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= CHOICE_CHARACTERS else f"{text[: CHOICE_CHARACTERS - 1]}…"
+
+
+def _seconds(values: Sequence[str]) -> float | None:
+    try:
+        return float(values[0])
+    except (IndexError, ValueError):
+        return None
 
 
 def _voice_channel_of(interaction: Interaction) -> discord.VoiceChannel | discord.StageChannel | None:
@@ -319,6 +667,9 @@ def _hosts(interaction: Interaction, session: Session) -> bool:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands and the buttons; discord.py calls this."""
-    bot.add_dynamic_items(InterviewButton)
-    await bot.add_cog(Interview(bot))
+    """Register the commands, the buttons and the menus; discord.py calls this."""
+    cog = Interview(bot, await bot.services.journal.left())
+    bot.add_dynamic_items(InterviewButton, LineMenu)
+    await bot.add_cog(cog)
+    menu = app_commands.ContextMenu(name="Remove my line", callback=cog.remove_line)
+    bot.tree.add_command(app_commands.guild_only(menu))

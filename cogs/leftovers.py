@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord.ext import commands
 
-from cogs import replies
+from cogs.interview_replies import caption_headers
 from cogs.panel import BUTTON_PREFIX
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ class Leftovers(commands.Cog):
 
 def _is_live(message: discord.Message) -> bool:
     """Whether this is a notice or captions, as they look while an interview runs."""
-    if message.content.startswith((replies.CAPTION_HEADER, replies.CAPTION_HEADER_LATE)):
+    if message.content.startswith(caption_headers()):
         return True
     ids = [getattr(item, "custom_id", None) or "" for item in _walk(message.components)]
-    return any(custom_id.startswith(f"{BUTTON_PREFIX}join:") for custom_id in ids)
+    return any(custom_id.startswith((f"{BUTTON_PREFIX}join:", f"{BUTTON_PREFIX}answer:")) for custom_id in ids)
 
 
 def _walk(components: Sequence[Any]) -> list[Any]:

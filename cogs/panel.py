@@ -1,4 +1,4 @@
-"""What people press: the notice with its buttons, the consent form, and the room an interview writes into.
+"""What people press: the notice and the question's card with their buttons, the forms, and the room of an interview.
 
 Buttons carry what they do and for which interview in their id, so that one pressed after the interview, or after the
 bot was started again, is still answered.
@@ -6,6 +6,7 @@ bot was started again, is still answered.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -15,10 +16,12 @@ import discord
 from discord import ui
 
 from bot.errors import CannotJoin, MissingPermissions
-from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
-from bot.interview.session import Pause
+from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused
+from bot.interview.session import Mark, Pause
 from bot.voice.client import JOIN_S, voice_client_for
+from cogs import interview_replies as says
 from cogs import replies
+from cogs.locales import words_of
 from storage.ledger import Purpose
 from storage.live_messages import LiveKind
 
@@ -27,32 +30,39 @@ if TYPE_CHECKING:
 
     from bot.client import SkillRally
     from bot.interview.captions import Board
-    from bot.interview.session import Status
+    from bot.interview.session import Card, Status
     from bot.journal import LiveJournal
     from bot.voice.link import Change, VoiceLink
     from bot.voice.receiver import Receiver
     from cogs.locales import Words
     from config.settings import CaptionPlace
+    from stt.engine import Snippet
 
 VoiceChannel = discord.VoiceChannel | discord.StageChannel
 
 BUTTON_PREFIX = "sr:"
 
-ACTIONS = ("join", "leave", "pause", "resume", "stop", "status", "forget", "draft", "withdraw", "save")
+ACTIONS = (
+    *("join", "leave", "pause", "resume", "stop", "status", "privacy", "forget", "draft", "withdraw", "save"),
+    *("next", "skip", "repeat", "followup", "answer"),
+)
 
-_STYLE = {"join": discord.ButtonStyle.success, "stop": discord.ButtonStyle.danger}
-_LABEL = {
-    "join": "Join",
-    "leave": "Leave",
-    "pause": "Pause",
-    "resume": "Resume",
-    "stop": "End",
-    "status": "Status",
-    "forget": "Remove my lines",
-    "draft": "Read it once more",
-    "withdraw": "Take back my yes",
-    "save": "Save it",
+_STYLE = {
+    "join": discord.ButtonStyle.success,
+    "stop": discord.ButtonStyle.danger,
+    "next": discord.ButtonStyle.primary,
 }
+
+MARK = "\N{LARGE RED CIRCLE} "
+"""What stands before the bot's name while it may hear people."""
+
+NICKNAME = 32
+"""The longest nickname. Source: Discord's API reference, "Modify Current Member"."""
+
+MARK_S = 5.0
+"""How long Discord may take for a nickname; then the channel's status has to do."""
+
+LINE_PREFIX = "sr:line:"
 
 NEEDED = ("view_channel", "connect", "send_messages", "read_message_history")
 """What the bot needs in the voice channel, as discord.py names it."""
@@ -70,12 +80,12 @@ class InterviewButton(
 ):
     """A button of the notice."""
 
-    def __init__(self, action: str, interview_id: str) -> None:
+    def __init__(self, action: str, interview_id: str, words: Words) -> None:
         self.action = action
         self.interview_id = interview_id
         super().__init__(
             ui.Button(
-                label=_LABEL[action],
+                label=words(f"interview-button-{action}"),
                 style=_STYLE.get(action, discord.ButtonStyle.secondary),
                 custom_id=f"{BUTTON_PREFIX}{action}:{interview_id}",
             )
@@ -83,10 +93,10 @@ class InterviewButton(
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Make the button that was pressed from its id."""
-        return cls(match["action"], match["id"])
+        return cls(match["action"], match["id"], words_of(interaction))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the press to the commands, which do the same by name."""
@@ -94,53 +104,159 @@ class InterviewButton(
         await cog.pressed(interaction, self.action, self.interview_id)
 
 
-def buttons(*actions: str, interview_id: str) -> ui.ActionRow[Any]:
+class LineMenu(
+    ui.DynamicItem[ui.Select[Any]],
+    template=re.compile(rf"{LINE_PREFIX}(?P<id>[0-9a-f]{{12}})"),
+):
+    """Offers somebody her newest lines, of which she may take one back."""
+
+    def __init__(self, interview_id: str, words: Words, lines: Sequence[Snippet] = ()) -> None:
+        self.interview_id = interview_id
+        options = [
+            discord.SelectOption(
+                label=_cut(" ".join(line.text.split()), OPTION_CHARACTERS),
+                value=repr(line.start_s),
+                description=f"{int(line.start_s) // 60:02}:{int(line.start_s) % 60:02}",
+            )
+            for line in lines
+        ]
+        super().__init__(
+            ui.Select(
+                custom_id=f"{LINE_PREFIX}{interview_id}",
+                placeholder=words("interview-lines-placeholder"),
+                options=options or [discord.SelectOption(label="-")],
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the menu that was used from its id, with what was chosen."""
+        made = cls(match["id"], words_of(interaction))
+        made.item = cast("ui.Select[Any]", item)
+        return made
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the choice on."""
+        cog: Any = interaction.client.get_cog("Interview")
+        await cog.chosen(interaction, self.interview_id, self.item.values)
+
+
+OPTION_CHARACTERS = 100
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+class AnswerForm(ui.Modal):
+    """Takes an answer that is typed instead of spoken."""
+
+    def __init__(self, words: Words, answered: Callable[[discord.Interaction[Any], str], Any]) -> None:
+        super().__init__(title=words("interview-answer-title"), timeout=30 * 60)
+        self._answered = answered
+        self._text: ui.TextInput[Any] = ui.TextInput(
+            custom_id="text", style=discord.TextStyle.paragraph, min_length=1, max_length=ANSWER_CHARACTERS
+        )
+        self.add_item(
+            ui.Label(
+                text=words("interview-answer-label"),
+                description=words("interview-answer-label.hint"),
+                component=self._text,
+            )
+        )
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        """Pass on what was typed."""
+        await self._answered(interaction, self._text.value)
+
+
+ANSWER_CHARACTERS = 2_000
+
+
+def buttons(*actions: str, interview_id: str, words: Words) -> ui.ActionRow[Any]:
     """A row of buttons."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     for action in actions:
-        row.add_item(cast("ui.Item[Any]", InterviewButton(action, interview_id)))
+        row.add_item(cast("ui.Item[Any]", InterviewButton(action, interview_id, words)))
     return row
 
 
-def notice(status: Status, *, captions: CaptionPlace, elsewhere: str = "") -> ui.LayoutView:
+def notice(words: Words, status: Status, *, captions: CaptionPlace, elsewhere: str = "") -> ui.LayoutView:
     """The notice of a running interview; *elsewhere* is the host that speech is sent to, if it leaves the machine."""
     paused = bool(status.pauses)
     view = ui.LayoutView(timeout=None)
     view.add_item(
         ui.Container(
-            ui.TextDisplay(replies.headline(status)),
-            ui.TextDisplay(replies.notice(captions, elsewhere=elsewhere)),
+            ui.TextDisplay(says.headline(words, status)),
+            ui.TextDisplay(says.notice(words, captions, elsewhere=elsewhere)),
             ui.Separator(),
-            ui.TextDisplay(replies.roster(status)),
+            ui.TextDisplay(says.roster(words, status)),
             buttons(
                 "join",
                 "leave",
                 "resume" if Pause.ASKED in status.pauses else "pause",
                 "status",
-                "stop",
+                "privacy",
                 interview_id=status.interview_id,
+                words=words,
             ),
+            buttons("stop", interview_id=status.interview_id, words=words),
             accent_colour=discord.Colour.light_grey() if paused else discord.Colour.red(),
         )
     )
     return view
 
 
-def end_card(status: Status) -> ui.LayoutView:
-    """What remains of the notice."""
+def question_card(words: Words, card: Card) -> ui.LayoutView:
+    """The question that stands, with what can be done about it."""
+    actions = ["next", "skip", "repeat"]
+    if card.question is None:
+        actions = ["next"]
+    elif card.finished:
+        actions = ["repeat"]
+    if card.follow_ups_left:
+        actions.append("followup")
     view = ui.LayoutView(timeout=None)
     view.add_item(
-        ui.Container(ui.TextDisplay(replies.ended(status)), buttons("draft", "save", interview_id=status.interview_id))
+        ui.Container(
+            *cast("list[ui.Item[Any]]", [ui.TextDisplay(part) for part in says.card(words, card)]),
+            buttons(*actions, "answer", interview_id=card.interview_id, words=words),
+            accent_colour=discord.Colour.blurple(),
+        )
     )
     return view
 
 
-def text_with(text: str, *actions: str, interview_id: str) -> ui.LayoutView:
-    """A short answer with buttons."""
+def end_card(words: Words, status: Status) -> ui.LayoutView:
+    """What remains of the notice."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(
+        ui.Container(
+            ui.TextDisplay(says.ended(words, status)),
+            buttons("draft", "save", interview_id=status.interview_id, words=words),
+        )
+    )
+    return view
+
+
+def text_with(text: str, *actions: str, interview_id: str, words: Words) -> ui.LayoutView:
+    """A short text with buttons."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(text))
     if actions:
-        view.add_item(buttons(*actions, interview_id=interview_id))
+        view.add_item(buttons(*actions, interview_id=interview_id, words=words))
+    return view
+
+
+def line_menu(words: Words, lines: Sequence[Snippet], *, interview_id: str) -> ui.LayoutView:
+    """Asks somebody which of these lines should go."""
+    row: ui.ActionRow[Any] = ui.ActionRow()
+    row.add_item(cast("ui.Item[Any]", LineMenu(interview_id, words, lines)))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(words("interview-lines-choose")))
+    view.add_item(row)
     return view
 
 
@@ -197,7 +313,7 @@ class ConsentForm(ui.Modal):
 
 async def answer(interaction: discord.Interaction[Any], text: str, *actions: str, interview_id: str = "") -> None:
     """Answer so that only this person sees it."""
-    view = text_with(text, *actions, interview_id=interview_id)
+    view = text_with(text, *actions, interview_id=interview_id, words=words_of(interaction))
     if interaction.response.is_done():
         await interaction.followup.send(view=view, ephemeral=True)
     else:
@@ -257,11 +373,29 @@ class ChannelBoard:
         await self._journal.gone(message_id)
 
 
+def marked(name: str) -> str:
+    """A nickname that shows that an interview runs."""
+    return f"{MARK}{name}"[:NICKNAME].rstrip()
+
+
+def unmarked(nickname: str, own_name: str) -> str | None:
+    """The nickname that was there before `marked`, as far as it can be told; None for none."""
+    former = nickname.removeprefix(MARK)
+    return None if not former or own_name.startswith(former) else former
+
+
 class DiscordRoom:
     """A server's voice channel, as an interview needs it."""
 
-    def __init__(self, bot: SkillRally, channel: VoiceChannel, *, captions: CaptionPlace, asked_in: Any) -> None:
+    def __init__(
+        self, bot: SkillRally, channel: VoiceChannel, *, captions: CaptionPlace, asked_in: Any, words: Words
+    ) -> None:
         self._bot = bot
+        self._words = words
+        self._mark = Mark.NOTICE
+        self._nickname = ""
+        self._former: str | None = None
+        self._mark_seen = False
         self._journal = bot.services.journal
         self._guild = channel.guild
         self._channel = channel
@@ -305,7 +439,7 @@ class DiscordRoom:
     def name_of(self, user_id: int) -> str:
         """The display name in this server; members in voice are known without asking for anybody else."""
         member = self._guild.get_member(user_id)
-        return member.display_name if member is not None else "Somebody"
+        return member.display_name if member is not None else self._words("interview-somebody")
 
     def people(self, channel_id: int) -> frozenset[int]:
         """Who is in the channel, bots left out."""
@@ -315,6 +449,97 @@ class DiscordRoom:
         me = self._guild.me.id
         members = {user_id: self._guild.get_member(user_id) for user_id in channel.voice_states if user_id != me}
         return frozenset(user_id for user_id, member in members.items() if member is None or not member.bot)
+
+    async def put_up_mark(self) -> Mark:
+        """Mark the bot's own name, else the channel, if the bot may do either."""
+        self._mark = Mark.NOTICE
+        if await self._mark_name():
+            self._mark = Mark.NICKNAME
+        elif await self._mark_channel(self._words("interview-mark-status")):
+            self._mark = Mark.STATUS
+        return self._mark
+
+    async def _mark_name(self) -> bool:
+        me = self._guild.me
+        if not me.guild_permissions.change_nickname:
+            return False
+        if not (me.nick or "").startswith(MARK):
+            self._former = me.nick
+        self._nickname, self._mark_seen = marked(self._former or me.global_name or me.name), False
+        return await self._rename(self._nickname)
+
+    async def _rename(self, nickname: str | None) -> bool:
+        try:
+            # discord.py waits for as long as Discord asks for, which for names can be minutes.
+            async with asyncio.timeout(MARK_S):
+                with _writing():
+                    await self._guild.me.edit(nick=nickname)
+        except (BoardRefused, BoardGone, TimeoutError):
+            return False
+        return True
+
+    async def _mark_channel(self, text: str | None) -> bool:
+        channel = self._channel
+        if not isinstance(channel, discord.VoiceChannel):
+            return False
+        if not channel.permissions_for(self._guild.me).set_voice_channel_status:
+            return False
+        try:
+            async with asyncio.timeout(MARK_S):
+                with _writing():
+                    await channel.edit(status=text)
+        except (BoardRefused, BoardGone, TimeoutError):
+            return False
+        return True
+
+    def mark_stands(self) -> bool:
+        """Whether the bot's name still shows it; Discord tells nobody what a channel's status is."""
+        if self._mark is not Mark.NICKNAME or self._guild.me.nick == self._nickname:
+            self._mark_seen = True
+            return True
+        # The answer to our own request may be here before the name is.
+        return not self._mark_seen
+
+    async def take_down_mark(self) -> None:
+        """Put back the name or status that was there before."""
+        mark, self._mark = self._mark, Mark.NOTICE
+        for wait_s in DELETE_WAITS_S if mark is not Mark.NOTICE else ():
+            await asyncio.sleep(wait_s)
+            with suppress(BoardBusy, AttributeError):  # who was put out of the server has no name there any more
+                done = await (self._rename(self._former) if mark is Mark.NICKNAME else self._mark_channel(None))
+                if done:
+                    return
+
+    async def post_card(self, card: Card) -> int:
+        """Post the question's card."""
+        return await self._post(question_card(self._words, card), _NOBODY)
+
+    async def update_card(self, message_id: int, card: Card) -> None:
+        """Bring the card up to date."""
+        with _writing():
+            await self._channel.get_partial_message(message_id).edit(
+                view=question_card(self._words, card), allowed_mentions=_NOBODY
+            )
+
+    async def greet(self, user_id: int, interview_id: str) -> int:
+        """Mention somebody who came later, with a button to join."""
+        text = self._words("interview-greeting", who=f"<@{user_id}>")
+        view = text_with(text, "join", "privacy", interview_id=interview_id, words=self._words)
+        only_her = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(user_id)])
+        return await self._post(view, only_her)
+
+    async def _post(self, view: ui.LayoutView, mentions: discord.AllowedMentions) -> int:
+        async def send() -> int:
+            with _writing():
+                return (await self._channel.send(view=view, allowed_mentions=mentions)).id
+
+        return await self._journal.post(
+            LiveKind.NOTICE, guild_id=self._guild.id, channel_id=self._channel.id, send=send
+        )
+
+    async def delete_message(self, message_id: int) -> None:
+        """Delete a card or greeting."""
+        await self.delete_notice(message_id)
 
     async def post_notice(self, status: Status) -> int:
         """Post the notice."""
@@ -337,7 +562,9 @@ class DiscordRoom:
     async def close_notice(self, message_id: int, status: Status) -> None:
         """Put the end card in its place."""
         with _writing():
-            await self._channel.get_partial_message(message_id).edit(view=end_card(status), allowed_mentions=_NOBODY)
+            await self._channel.get_partial_message(message_id).edit(
+                view=end_card(self._words, status), allowed_mentions=_NOBODY
+            )
         # It names nobody any more.
         await self._journal.gone(message_id)
         if self._thread is not None:
@@ -351,6 +578,11 @@ class DiscordRoom:
                 await self._channel.get_partial_message(message_id).delete()
             await self._journal.gone(message_id)
 
+    @property
+    def caption_place(self) -> CaptionPlace:
+        """Where captions appear."""
+        return self._captions
+
     async def caption_board(self) -> Board | None:
         """Where captions go."""
         if self._captions == "off":
@@ -363,15 +595,17 @@ class DiscordRoom:
 
     async def _start_thread(self) -> discord.Thread:
         with _writing():
-            return await self._asked_in.create_thread(name=replies.THREAD_NAME, type=discord.ChannelType.public_thread)
+            return await self._asked_in.create_thread(
+                name=self._words("interview-thread"), type=discord.ChannelType.public_thread
+            )
 
     def _notice(self, status: Status) -> ui.LayoutView:
-        return notice(status, captions=self._captions, elsewhere=self._bot.services.speech_host)
+        return notice(self._words, status, captions=self._captions, elsewhere=self._bot.services.speech_host)
 
     def caption_header(self, *, late: bool) -> str:
         """The line above the captions."""
-        return replies.CAPTION_HEADER_LATE if late else replies.CAPTION_HEADER
+        return self._words("interview-captions-header-late" if late else "interview-captions-header")
 
     def gap_mark(self, seconds: float) -> str:
         """What stands for missing words."""
-        return replies.gap(seconds)
+        return says.gap(self._words, seconds)

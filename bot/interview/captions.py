@@ -250,6 +250,18 @@ class Captions:
             self._lines = deque(kept, maxlen=LINES)
             self._change()
 
+    def take_back(self, speaker_id: int, end_s: float) -> None:
+        """Take what this person ended to say at *end_s* out of the message."""
+
+        def others(line: Line) -> bool:
+            return (line.speaker_id, line.end_s) != (speaker_id, end_s)
+
+        kept = [line for line in self._lines if others(line)]
+        self._unshown = [line for line in self._unshown if others(line)]
+        if len(kept) != len(self._lines):
+            self._lines = deque(kept, maxlen=LINES)
+            self._change()
+
     async def move(self, board: Board) -> None:
         """Go on in another place, with nothing of what was said before: others may read there.
 

@@ -73,7 +73,8 @@ class Draft:
                 language=s.language,
                 confidence=s.confidence,
                 missing_s=s.missing_s,
-                role=self.roles.at(s.speaker_id, s.start_s) or "",
+                # In its middle: speech begins some tenths of a second before it is known to be speech.
+                role=self.roles.at(s.speaker_id, (s.start_s + s.end_s) / 2) or "",
                 typed=id(s) in typed,
             )
             for s in self.snippets

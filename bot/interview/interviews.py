@@ -12,11 +12,14 @@ from bot.interview.drafts import Drafts
 from bot.interview.session import Interview, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
 
     from bot.clock import Clock
+    from bot.interview.course import Plan
+    from bot.interview.drafts import Draft
     from bot.interview.session import Hearing, Room
+    from config.questions import Bank, Question
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +34,24 @@ class Interviews:
         drafts: What was said in interviews that are over, for a while.
     """
 
-    def __init__(self, *, hearing: Hearing, clock: Clock, on_idle: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        hearing: Hearing,
+        clock: Clock,
+        on_idle: Callable[[], None] | None = None,
+        on_ended: Callable[[Draft], Awaitable[None]] | None = None,
+    ) -> None:
         """Prepare for interviews.
 
         Args:
             hearing: What they hear with.
             clock: The machine's, or a test's.
             on_idle: Called when the last one that ran has ended.
+            on_ended: Called with what was said, whenever one has ended.
         """
         self._on_idle = on_idle
+        self._on_ended = on_ended
         self._hearing = hearing
         self._clock = clock
         self._by_guild: dict[int, Interview] = {}
@@ -79,8 +91,27 @@ class Interviews:
         """The running interview of this id."""
         return next((i for i in self.running if i.interview_id == interview_id), None)
 
-    async def start(self, *, guild_id: int, channel_id: int, host_id: int, room: Room) -> Interview:
+    async def start(
+        self,
+        *,
+        guild_id: int,
+        channel_id: int,
+        host_id: int,
+        room: Room,
+        plan: Plan | None = None,
+        bank: Bank | None = None,
+        own: Iterable[Question] = (),
+    ) -> Interview:
         """Open an interview and let it run.
+
+        Args:
+            guild_id: The server.
+            channel_id: Its voice channel.
+            host_id: Who may end it.
+            room: How to reach it.
+            plan: What was agreed.
+            bank: The questions to choose from.
+            own: The server's own questions.
 
         Raises:
             InterviewRunning: If this server has one already.
@@ -103,6 +134,9 @@ class Interviews:
                 host_id=host_id,
                 hearing=self._hearing,
                 clock=self._clock,
+                plan=plan,
+                bank=bank,
+                own=own,
             )
             await interview.open()
         finally:
@@ -144,6 +178,11 @@ class Interviews:
             self._ended.set()
             if not self._by_guild and not self._closing.is_set() and self._on_idle is not None:
                 self._on_idle()
+        if self._on_ended is not None:
+            try:
+                await self._on_ended(interview.draft)
+            except Exception:  # its siblings in the task group go on
+                log.exception("the end of an interview was not noted")
 
     async def _forget_drafts(self) -> None:
         while not self._closing.is_set():

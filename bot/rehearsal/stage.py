@@ -207,8 +207,11 @@ class Stage:
         """The notice of the interview, in whichever voice channel it stands."""
         channels = (self.place.voice, self.place.other_voice, self.place.stage)
         everything = [m for channel in channels for m in self.world.seen_by(self.place.guild.owner_id, channel.id)]
+        # Not the card of a question, which has buttons as well.
         return next(
-            m for m in reversed(everything) if m.author is self.place.bot_user and m.components and not m.ephemeral_to
+            m
+            for m in reversed(everything)
+            if m.author is self.place.bot_user and not m.ephemeral_to and "sr:status:" in str(m.components)
         )
 
     def running(self) -> Interview:

@@ -56,6 +56,7 @@ FREE: dict[str, str] = {
     **dict.fromkeys(("privacy correct", "privacy object"), _OWN),
     "privacy receipt": "checks a file that the caller has, and a receipt names nobody",
     "settings": _OWN,
+    "Remove my line": "offers the caller's own lines of the captions and nothing else",
     **dict.fromkeys(("questions list", "questions random", "questions add", "questions remove"), _QUESTIONS),
     **dict.fromkeys(("questions import", "questions practice-streak"), _QUESTIONS),
 }

@@ -32,6 +32,11 @@ async def soon(stage: Practice, text: str, name: str = PETER) -> Message:
 EN = words_in("en")
 
 
+def joined(*, captions: bool, role: str = "interviewer") -> str:
+    """The answer to a yes: the host is going to be the candidate, so the next one is the interviewer."""
+    return EN("interview-joined", role=role, captions=captions)
+
+
 def agreed(stage: Practice, name: str) -> bool:
     """Whether somebody's yes to being transcribed stands."""
     return stage.app.services.stores.ledger.allowed(stage.user(name).id, Purpose.TRANSCRIBE)
@@ -61,12 +66,12 @@ async def test_start_joins_puts_up_the_notice_and_hears_nobody_yet(stage: Practi
 
 
 async def test_start_from_outside_a_voice_channel_says_what_to_do(stage: Practice) -> None:
-    assert await stage.use(PETER, "start") == replies.NOT_IN_VOICE
+    assert await stage.use(PETER, "start") == EN("interview-not-in-voice")
 
 
 @pytest.mark.parametrize("command", ["join", "leave", "pause", "resume", "stop", "status"])
 async def test_without_an_interview_every_command_says_so(stage: Practice, command: str) -> None:
-    assert await stage.use(ANNA, command) == replies.NONE_RUNNING
+    assert await stage.use(ANNA, command) == EN("interview-none-running")
 
 
 @pytest.mark.parametrize(
@@ -94,14 +99,14 @@ async def test_a_channel_that_the_bot_cannot_see_is_as_good_as_none(stage: Pract
     await stage.arrive(PETER, secret.id)
     await asyncio.sleep(0.05)
 
-    assert await stage.use(PETER, "start") == replies.NOT_IN_VOICE
-    assert "one that the bot can see" in replies.NOT_IN_VOICE
+    assert await stage.use(PETER, "start") == EN("interview-not-in-voice")
+    assert "one that the bot can see" in EN("interview-not-in-voice")
 
 
 async def test_a_second_interview_is_refused(stage: Practice) -> None:
     await stage.start(HOST)
 
-    assert await stage.use(ANNA, "start") == replies.RUNNING_ALREADY
+    assert await stage.use(ANNA, "start") == EN("interview-running-already")
 
 
 async def test_a_channel_that_lets_nobody_in_is_said(stage: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +114,7 @@ async def test_a_channel_that_lets_nobody_in_is_said(stage: Practice, monkeypatc
     stage.world.update_channel(stage.place.voice.id, user_limit=2)
     await asyncio.sleep(0.05)
 
-    assert await stage.use(HOST, "start") == replies.CANNOT_JOIN
+    assert await stage.use(HOST, "start") == EN("interview-cannot-join")
     assert stage.app.services.interviews.running == ()
 
 
@@ -143,8 +148,8 @@ async def test_join_asks_with_every_box_unticked(stage: Practice) -> None:
     [
         ({}, EN("consent-too-young")),
         ({"purposes": ["transcribe", "captions"]}, EN("consent-too-young")),
-        ({"age": ["yes"]}, replies.NOTHING_AGREED),
-        ({"age": ["yes"], "purposes": ["captions"]}, replies.NOTHING_AGREED),
+        ({"age": ["yes"]}, EN("interview-nothing-agreed")),
+        ({"age": ["yes"], "purposes": ["captions"]}, EN("interview-nothing-agreed")),
     ],
 )
 async def test_whoever_leaves_a_needed_box_unticked_is_not_heard(
@@ -168,7 +173,7 @@ async def test_join_says_whether_words_will_be_shown(stage: Practice, *, caption
     reply = await stage.join(ANNA, {"age": ["yes"], "purposes": purposes})
 
     assert reply.ephemeral
-    assert reply.text.startswith(replies.joined(captions=captions))
+    assert reply.text.startswith(joined(captions=captions))
     assert stage.running().takes_part(stage.user(ANNA).id)
     stage.say(ANNA, "Hello there.")
     if captions:
@@ -185,7 +190,7 @@ async def test_who_said_yes_before_need_not_say_it_twice(stage: Practice) -> Non
     reply = await stage.press(ANNA, "Join")
 
     assert reply.modal is None
-    assert reply.text.startswith(replies.joined(captions=True))
+    assert reply.text.startswith(joined(captions=True))
 
 
 async def test_join_as_a_command_does_the_same_as_the_button(stage: Practice) -> None:
@@ -199,8 +204,8 @@ async def test_join_as_a_command_does_the_same_as_the_button(stage: Practice) ->
 async def test_from_outside_the_channel_nobody_can_join(stage: Practice) -> None:
     await stage.start(HOST)
 
-    assert await stage.use(PETER, "join") == replies.NOT_HERE
-    assert await stage.pressed(PETER, "Join") == replies.NOT_HERE
+    assert await stage.use(PETER, "join") == EN("interview-not-here")
+    assert await stage.pressed(PETER, "Join") == EN("interview-not-here")
 
 
 async def test_a_form_sent_after_the_end_changes_nothing(stage: Practice) -> None:
@@ -211,7 +216,7 @@ async def test_a_form_sent_after_the_end_changes_nothing(stage: Practice) -> Non
 
     reply = await stage.discord.people.submit(stage.user(ANNA).id, form, {"purposes": ["transcribe"], "age": ["yes"]})
 
-    assert reply.text == replies.OVER
+    assert reply.text == EN("interview-over")
     assert not agreed(stage, ANNA)
 
 
@@ -224,7 +229,7 @@ async def test_an_interview_that_is_ending_takes_nobody_in(stage: Practice) -> N
     interview.dismiss(stage.user(ANNA).id, forget_words=False)
     interview.stopped = Stopped.ASKED
 
-    assert await stage.pressed(ANNA, "Join") == replies.OVER
+    assert await stage.pressed(ANNA, "Join") == EN("interview-over")
     assert not interview.takes_part(stage.user(ANNA).id)
     interview.stopped = None
 
@@ -240,14 +245,14 @@ async def test_leave_is_heard_of_at_once_and_keeps_the_lines_and_the_yes_until_a
 
     reply = await stage.press(ANNA, "Leave")
 
-    assert reply.text.startswith(replies.LEFT)
+    assert reply.text.startswith(EN("interview-left"))
     assert not stage.running().gate.allowed(stage.user(ANNA).id)
     assert agreed(stage, ANNA)
     await soon(stage, "Something private.")
 
     answer = await stage.discord.people.press(stage.user(ANNA).id, reply, "Remove my lines")
     assert answer.ephemeral
-    assert answer.text == replies.FORGOTTEN
+    assert answer.text == EN("interview-forgotten")
     await until(lambda: not [m for m in stage.seen(PETER) if "private" in m.text], within_s=5)
     assert stage.words(ANNA) == ""
 
@@ -256,16 +261,16 @@ async def test_leave_as_a_command_and_as_the_button_of_the_answer(stage: Practic
     await stage.start(HOST)
     reply = await stage.join(ANNA)
     answer = await stage.discord.people.press(stage.user(ANNA).id, reply, "Leave")
-    assert answer.text.startswith(replies.LEFT)
+    assert answer.text.startswith(EN("interview-left"))
 
     await stage.join(ANNA)
-    assert (await stage.use(ANNA, "leave")).startswith(replies.LEFT)
+    assert (await stage.use(ANNA, "leave")).startswith(EN("interview-left"))
 
 
 async def test_who_takes_no_part_is_told_that_nothing_is_heard(stage: Practice) -> None:
     await stage.start(HOST)
 
-    assert await stage.pressed(PETER, "Leave") == replies.NOT_TAKING_PART
+    assert await stage.pressed(PETER, "Leave") == EN("interview-not-taking-part")
 
 
 async def test_one_who_left_the_voice_channel_can_still_take_the_yes_back(stage: Practice) -> None:
@@ -273,7 +278,7 @@ async def test_one_who_left_the_voice_channel_can_still_take_the_yes_back(stage:
     await stage.join(ANNA)
     await stage.depart(ANNA)
 
-    assert (await stage.use(ANNA, "leave")).startswith(replies.LEFT)
+    assert (await stage.use(ANNA, "leave")).startswith(EN("interview-left"))
 
 
 # -- pausing -------------------------------------------------------------------------------------------------------
@@ -285,11 +290,11 @@ async def test_anybody_in_the_channel_can_pause_and_who_takes_part_can_go_on(sta
     await stage.arrive(PETER)
     await asyncio.sleep(0.05)
 
-    assert await stage.use(PETER, "pause") == replies.PAUSED_NOW
+    assert await stage.use(PETER, "pause") == EN("interview-paused")
     assert stage.running().gate.paused == {Pause.ASKED}
-    assert await stage.use(PETER, "resume") == replies.ONLY_TAKING_PART
+    assert await stage.use(PETER, "resume") == EN("interview-only-taking-part")
     assert stage.running().gate.paused == {Pause.ASKED}
-    assert await stage.use(ANNA, "resume") == replies.RESUMED_NOW
+    assert await stage.use(ANNA, "resume") == EN("interview-resumed")
     assert stage.running().gate.paused == frozenset()
 
 
@@ -298,14 +303,14 @@ async def test_the_notice_shows_a_pause_and_offers_to_go_on(stage: Practice) -> 
     await stage.pressed(HOST, "Pause")
     await soon(stage, "nobody is heard\nSomebody paused it.")
 
-    assert await stage.pressed(HOST, "Resume") == replies.RESUMED_NOW
+    assert await stage.pressed(HOST, "Resume") == EN("interview-resumed")
 
 
 @pytest.mark.parametrize("command", ["pause", "resume"])
 async def test_from_outside_the_channel_nobody_can_pause_or_go_on(stage: Practice, command: str) -> None:
     await stage.start(HOST)
 
-    assert await stage.use(PETER, command) == replies.NOT_HERE
+    assert await stage.use(PETER, command) == EN("interview-not-here")
 
 
 # -- ending --------------------------------------------------------------------------------------------------------
@@ -317,7 +322,7 @@ async def test_the_host_ends_it_and_nothing_stays_but_the_end_card(stage: Practi
     stage.say(ANNA, "Hello.")
     captions = await soon(stage, "Hello.")
 
-    assert await stage.use(HOST, "stop") == replies.STOPPED_NOW
+    assert await stage.use(HOST, "stop") == EN("interview-stopping")
     await stage.over()
 
     assert stage.running().stopped is Stopped.ASKED
@@ -330,8 +335,8 @@ async def test_who_neither_hosts_nor_moderates_cannot_end_it(stage: Practice) ->
     await stage.start(HOST)
     await stage.join(ANNA)
 
-    assert await stage.use(ANNA, "stop") == replies.ONLY_HOST
-    assert await stage.pressed(PETER, "End") == replies.ONLY_HOST
+    assert await stage.use(ANNA, "stop") == EN("interview-only-host")
+    assert await stage.pressed(PETER, "End") == EN("interview-only-host")
     assert stage.running().stopped is None
 
 
@@ -340,7 +345,7 @@ async def test_a_moderator_can_end_it_from_anywhere(stage: Practice) -> None:
     role = stage.world.add_role(stage.place.guild.id, "Moderators", Permission.MODERATE_MEMBERS)
     stage.world.update_member(stage.place.guild.id, stage.user(PETER).id, role_ids=[role.id])
 
-    assert await stage.use(PETER, "stop") == replies.STOPPED_NOW
+    assert await stage.use(PETER, "stop") == EN("interview-stopping")
     await stage.over()
     assert stage.running().stopped is Stopped.MODERATOR
     assert "A moderator ended it." in stage.end_card().text
@@ -349,7 +354,7 @@ async def test_a_moderator_can_end_it_from_anywhere(stage: Practice) -> None:
 async def test_the_owner_of_the_server_may_moderate(stage: Practice) -> None:
     await stage.start(HOST)
 
-    assert await stage.use(OWNER, "stop") == replies.STOPPED_NOW
+    assert await stage.use(OWNER, "stop") == EN("interview-stopping")
 
 
 async def test_every_button_of_an_ended_interview_is_answered(stage: Practice) -> None:
@@ -361,7 +366,7 @@ async def test_every_button_of_an_ended_interview_is_answered(stage: Practice) -
     for button in ("Join", "Leave", "Pause", "Status", "End"):
         reply = await stage.discord.people.press(stage.user(ANNA).id, old, button)
         assert reply.ephemeral
-        assert reply.text == replies.OVER
+        assert reply.text == EN("interview-over")
     stage.world.delete(old.id)
 
 
@@ -373,7 +378,7 @@ async def test_the_buttons_of_an_earlier_interview_do_not_reach_the_one_that_run
     old = copy_of(before, stage, stage.place.voice.id)
 
     for button in ("Join", "Pause", "End"):
-        assert (await stage.discord.people.press(stage.user(HOST).id, old, button)).text == replies.OVER
+        assert (await stage.discord.people.press(stage.user(HOST).id, old, button)).text == EN("interview-over")
     assert stage.running().stopped is None
     assert stage.running().gate.paused == frozenset()
     stage.world.delete(old.id)
@@ -434,7 +439,7 @@ async def test_status_says_nothing_to_who_cannot_see_the_channel(stage: Practice
     stage.world.set_overwrite(stage.place.voice.id, hidden)
     await asyncio.sleep(0.05)
 
-    assert await stage.use(PETER, "status") == replies.NOT_HERE
+    assert await stage.use(PETER, "status") == EN("interview-not-here")
 
 
 # -- the draft -----------------------------------------------------------------------------------------------------
@@ -458,7 +463,7 @@ async def test_who_took_part_can_read_the_draft_once_more(stage: Practice) -> No
     reply = await read(stage, ANNA)
 
     assert reply.ephemeral
-    assert r"**Anna** I like \*tests\*." in reply.text
+    assert r"**Anna** (interviewer) I like \*tests\*." in reply.text
     assert "*[3 s not transcribed]*" in reply.text
 
 
@@ -466,14 +471,14 @@ async def test_who_took_no_part_cannot_read_it_whoever_they_are(stage: Practice)
     await ended_with_words(stage)
 
     for name in (OWNER, HOST, PETER):
-        assert (await read(stage, name)).text == replies.NO_DRAFT
+        assert (await read(stage, name)).text == EN("interview-no-draft")
 
 
 async def test_after_half_an_hour_nobody_can_read_it(stage: Practice) -> None:
     await ended_with_words(stage)
     stage.app.services.interviews.drafts._clock = lambda: time.monotonic() + KEPT_S
 
-    assert (await read(stage, ANNA)).text == replies.NO_DRAFT
+    assert (await read(stage, ANNA)).text == EN("interview-no-draft")
 
 
 async def test_lines_can_be_removed_after_the_end_too(stage: Practice) -> None:
@@ -482,8 +487,8 @@ async def test_lines_can_be_removed_after_the_end_too(stage: Practice) -> None:
 
     reply = await stage.discord.people.press(stage.user(ANNA).id, draft, "Remove my lines")
 
-    assert reply.text == replies.FORGOTTEN
-    assert (await read(stage, ANNA)).text == replies.NO_DRAFT
+    assert reply.text == EN("interview-forgotten")
+    assert (await read(stage, ANNA)).text == EN("interview-no-draft")
 
 
 # -- other servers -------------------------------------------------------------------------------------------------
@@ -507,7 +512,7 @@ async def test_a_button_pressed_in_another_server_does_nothing(stage: Practice, 
 
     for name in (OWNER, ANNA):
         reply = await stage.discord.people.press(stage.user(name).id, forged, button)
-        assert reply.text == replies.OVER
+        assert reply.text == EN("interview-over")
     assert stage.running().stopped is None
     assert stage.running().takes_part(stage.user(ANNA).id)
     assert stage.running().gate.paused == frozenset()
@@ -520,7 +525,7 @@ async def test_a_draft_is_not_read_out_in_another_server(stage: Practice) -> Non
 
     reply = await stage.discord.people.press(stage.user(ANNA).id, forged, "Read it once more")
 
-    assert reply.text == replies.NO_DRAFT
+    assert reply.text == EN("interview-no-draft")
 
 
 async def test_commands_of_one_server_do_not_reach_the_interview_of_another(stage: Practice) -> None:
@@ -528,7 +533,7 @@ async def test_commands_of_one_server_do_not_reach_the_interview_of_another(stag
     channel_id = other_server(stage)
     await asyncio.sleep(0.05)
 
-    assert await stage.use(OWNER, "stop", channel_id=channel_id) == replies.NONE_RUNNING
+    assert await stage.use(OWNER, "stop", channel_id=channel_id) == EN("interview-none-running")
     assert stage.running().stopped is None
 
 
@@ -572,7 +577,7 @@ async def test_asked_for_where_there_can_be_no_thread_captions_stand_beside_the_
 async def test_captions_can_be_off(stage: Practice) -> None:
     await stage.start(HOST, captions="off")
     reply = await stage.join(ANNA)
-    assert reply.text.startswith(replies.joined(captions=False))
+    assert reply.text.startswith(joined(captions=False))
     assert "No captions are shown." in stage.notice().text
     stage.say(ANNA, "Hello.")
     await asyncio.sleep(0.3)
@@ -602,10 +607,10 @@ async def test_a_fault_of_ours_is_answered_and_tells_nobody_what_it_was(
     def broken(*_: object) -> str:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(replies, "details", broken)
+    monkeypatch.setattr("cogs.interview_replies.details", broken)
 
-    assert await stage.use(PETER, "status") == replies.FAILED
-    assert await stage.pressed(PETER, "Status") == replies.FAILED
+    assert await stage.use(PETER, "status") == EN("interview-failed")
+    assert await stage.pressed(PETER, "Status") == EN("interview-failed")
 
 
 async def test_names_cannot_format_mention_or_link(stage: Practice) -> None:

@@ -17,7 +17,7 @@ from bot.loopback.server import LoopbackDiscord
 from bot.loopback.voice_server import VoiceServer
 from bot.loopback.world import World
 from bot.rehearsal.stage import TICKED, Stage, until
-from cogs import replies
+from cogs.locales import words_in
 from storage.live_messages import LiveKind
 from tests.flow.conftest import settings
 from tests.flow.test_hearing import clips
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.loopback.entities import Message
 
 ROOT = Path(__file__).parents[2]
+HEADER = words_in("en")("interview-captions-header")
 
 
 @asynccontextmanager
@@ -89,9 +90,9 @@ async def test_a_message_whose_id_never_became_known_is_found_and_others_are_lef
             at=at,
             expires_at=at + timedelta(hours=1),
         )
-        await channel.send(f"{replies.CAPTION_HEADER}\n**Anna** Something private.")
+        await channel.send(f"{HEADER}\n**Anna** Something private.")
         await channel.send("Something else that the bot once said.")
-        stage.world.post(stage.place.voice.id, stage.user("anna").id, f"{replies.CAPTION_HEADER} says a person")
+        stage.world.post(stage.place.voice.id, stage.user("anna").id, f"{HEADER} says a person")
         cog: Any = stage.app.bot.get_cog("Leftovers")
         cog._left = list(await services.journal.left())
 
@@ -108,7 +109,7 @@ async def test_what_outlived_its_time_is_deleted_while_the_bot_runs(tmp_path: Pa
         services = stage.app.services
         channel = stage.app.bot.get_partial_messageable(stage.place.voice.id)
         at = services.clock.now()
-        for text, hours in ((f"{replies.CAPTION_HEADER} of yesterday", -1), (f"{replies.CAPTION_HEADER} of now", 1)):
+        for text, hours in ((f"{HEADER} of yesterday", -1), (f"{HEADER} of now", 1)):
             entry = await services.stores.live_messages.begin(
                 LiveKind.CAPTIONS,
                 guild_id=stage.place.guild.id,
@@ -120,6 +121,6 @@ async def test_what_outlived_its_time_is_deleted_while_the_bot_runs(tmp_path: Pa
 
         assert await services.journal.sweep(at) == 1
 
-        assert [m.text for m in stage.seen("anna")] == [f"{replies.CAPTION_HEADER} of now"]
+        assert [m.text for m in stage.seen("anna")] == [f"{HEADER} of now"]
         assert len(await services.journal.left()) == 1
         assert await services.journal.sweep(at) == 0

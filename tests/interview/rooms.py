@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.interview.captions import Board, BoardGone
-from bot.interview.session import Hearing, Interview, Stopped
+from bot.interview.session import Hearing, Interview, Mark, Stopped
 from bot.loopback.media import AES_GCM, OPUS, RtpPacket, Transport
 from bot.loopback.opus_encoder import Encoder
 from bot.voice.e2ee import Plain
 from bot.voice.link import Change
+from config.questions import Bank, InterviewType, Level, Question
 from stt.dispatch import Dispatcher
 from stt.segmenter import Endpointing
 from tests.stt.sounds import Loudness, ScriptedTranscriber
@@ -25,8 +26,10 @@ from tests.virtual_time import now_s
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from bot.interview.session import Status
+    from bot.interview.course import Plan
+    from bot.interview.session import Card, Status
     from bot.voice.receiver import Receiver
+    from config.settings import CaptionPlace
     from stt.engine import Transcriber
 
 GUILD, CHANNEL, OTHER_CHANNEL = 900, 901, 902
@@ -156,6 +159,9 @@ class FakeRoom:
         ended: The statuses of notices that were replaced by an end card.
         here: Who is in the channel.
         may_run: Channels in which interviews are allowed.
+        marked: Whether the mark stands; whoever sets it to False takes it away.
+        cards: Of those that stand: where, and how.
+        greetings: Of those that stand: where, and for whom.
     """
 
     link: FakeLink
@@ -177,6 +183,12 @@ class FakeRoom:
         self.answering_s = 0.0
         self.posted = 0
         self.leaving_takes_s = 0.0
+        self.marks = True
+        self.marked = False
+        self.mark_log: list[str] = []
+        self.cards: dict[int, tuple[int, Card]] = {}
+        self.greetings: dict[int, tuple[int, int]] = {}
+        self.cards_posted = self.greetings_posted = 0
 
     @property
     def board(self) -> FakeBoard:
@@ -246,6 +258,59 @@ class FakeRoom:
         """Delete it."""
         self.notices.pop(message_id, None)
 
+    async def put_up_mark(self) -> Mark:
+        """Put it up, if the bot may."""
+        self.mark_log.append("up")
+        self._fail("put_up_mark")
+        self.marked = self.marks
+        return Mark.NICKNAME if self.marks else Mark.NOTICE
+
+    def mark_stands(self) -> bool:
+        """Whether it stands, or there is none."""
+        return self.marked or not self.marks
+
+    async def take_down_mark(self) -> None:
+        """Take it down."""
+        self.mark_log.append("down")
+        self.marked = False
+
+    async def post_card(self, card: Card) -> int:
+        """Post it."""
+        self._fail("post_card")
+        message_id = next(self._ids)
+        self.cards[message_id] = (self.channel_id, card)
+        self.cards_posted += 1
+        await asyncio.sleep(self.answering_s)
+        return message_id
+
+    async def update_card(self, message_id: int, card: Card) -> None:
+        """Change it."""
+        self._fail("update_card")
+        if message_id not in self.cards:
+            raise BoardGone
+        self.cards[message_id] = (self.channel_id, card)
+
+    async def greet(self, user_id: int, interview_id: str) -> int:
+        """Greet somebody."""
+        del interview_id
+        self._fail("greet")
+        message_id = next(self._ids)
+        self.greetings[message_id] = (self.channel_id, user_id)
+        self.greetings_posted += 1
+        await asyncio.sleep(self.answering_s)
+        return message_id
+
+    async def delete_message(self, message_id: int) -> None:
+        """Delete either, where it was posted."""
+        for messages in (self.cards, self.greetings):
+            if message_id in messages:
+                assert messages.pop(message_id)[0] == self.channel_id
+
+    @property
+    def caption_place(self) -> CaptionPlace:
+        """Where they go."""
+        return "voice-chat" if self.captions else "off"
+
     async def caption_board(self) -> Board | None:
         """Where captions go."""
         self._fail("caption_board")
@@ -313,17 +378,46 @@ def hearing(transcriber: Transcriber | None = None) -> Hearing:
     )
 
 
-def an_interview(room: FakeRoom, transcriber: Transcriber | None = None) -> Interview:
+def a_question(question_id: str, **changes: Any) -> Question:
+    """A technical question for middling people, on Kubernetes, that may take two minutes."""
+    given: dict[str, Any] = {
+        "type": InterviewType.TECHNICAL,
+        "level": Level.MIDDLE,
+        "text": f"What about {question_id}?",
+        "covers": ("the point",),
+        "follow_ups": ("And then?", "And if not?"),
+        "terms": ("Kubernetes", "etcd"),
+        "minutes": 2.0,
+        "language": "en",
+    }
+    return Question(id=question_id, **given | changes)
+
+
+def a_bank(count: int = 8) -> Bank:
+    """So many of them."""
+    return Bank([a_question(f"q-{number}") for number in range(count)])
+
+
+def an_interview(room: FakeRoom, transcriber: Transcriber | None = None, plan: Plan | None = None) -> Interview:
     """An interview that was not opened yet."""
     return Interview(
-        room=room, guild_id=GUILD, channel_id=CHANNEL, host_id=OLEG, hearing=hearing(transcriber), clock=LoopClock()
+        room=room,
+        guild_id=GUILD,
+        channel_id=CHANNEL,
+        host_id=OLEG,
+        hearing=hearing(transcriber),
+        clock=LoopClock(),
+        plan=plan,
+        bank=a_bank(),
     )
 
 
 @asynccontextmanager
-async def running(room: FakeRoom, transcriber: Transcriber | None = None) -> AsyncGenerator[Interview]:
+async def running(
+    room: FakeRoom, transcriber: Transcriber | None = None, plan: Plan | None = None
+) -> AsyncGenerator[Interview]:
     """An open interview that runs until it is stopped, at the latest at the end of the block."""
-    interview = an_interview(room, transcriber)
+    interview = an_interview(room, transcriber, plan)
     await interview.open()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(interview.run(), name="interview")
