@@ -83,11 +83,11 @@ class WhatIsKept:
         await self._taking_back()
         stored = await self._sealed("anna")
         there = await self._search(self._stage.folder / "data", stored)
-        self._rehearsal.at_its_fullest()
         receipt = await self._erasing(there)
         await self._checking(receipt)
         await self._restoring(backup)
         await self._looking_everywhere(control, before)
+        self._rehearsal.at_its_fullest()
 
     # -- what people do -------------------------------------------------------------------------------------------
 
@@ -111,8 +111,7 @@ class WhatIsKept:
         return transcript
 
     async def _searching(self) -> None:
-        line = max((text for text in self._said["anna"]), key=lambda text: len(words(text)))
-        word = max(words(line), key=len)
+        word, line = max(((w, text) for text in self._said["anna"] for w in words(text)), key=lambda pair: len(pair[0]))
         found = await self._use("anna", "transcript search", text=word)
         await self._tell(f"Anna uses /transcript search “{word}”, and finds her sentence.")
         nothing = await self._use("peter", "transcript search", text=word)
@@ -185,7 +184,6 @@ class WhatIsKept:
         return receipt
 
     async def _checking(self, receipt: bytes) -> None:
-        self._rehearsal.eyes = "peter"
         changed = json.loads(receipt) | {"erased_at": "2026-01-01T00:00:00+00:00"}
         good, bad = [
             await self._use("peter", "privacy receipt", file=Upload(0, "receipt.json", "application/json", data))

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 REDRAW_S = 0.2
 
+ANSWERS = 4
+"""How many of those that one person alone sees are shown."""
+
 _STYLES = {"scene": "dim italic", "line": "bold", "silent": "yellow", "act": "cyan"}
 _BOLD = re.compile(r"(?<!\\)\*\*((?:\\.|[^\\])+?)\*\*")
 
@@ -61,6 +64,7 @@ def discord_text(markdown: str) -> Text:
 def _plain(text: str) -> str:
     text = re.sub(r"<@!?\d+>", "@host", text)
     text = re.sub(r"<#\d+>", "#Interview room", text)
+    text = re.sub(r"<t:\d+(:\w)?>", "just now", text)
     return re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)[*_`]", "", text))
 
 
@@ -95,7 +99,10 @@ def evidence(rehearsal: Rehearsal) -> RenderableType:
         shown.add_column(justify="right")
         for label, value in rehearsal.figures.items():
             shown.add_row(label, value)
-        return shown
+        found = _checks_table()
+        for promise in next(reversed(rehearsal.summary.acts.values()), ()):
+            _check_row(found, promise, held=rehearsal.summary.checks[promise])
+        return Group(shown, Text(), found)
     status, interview = rehearsal.stage.status(), rehearsal.stage.interview
     table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1))
     table.add_column("")
@@ -156,14 +163,14 @@ def stage_view(rehearsal: Rehearsal) -> RenderableType:
 
 
 def _channel(rehearsal: Rehearsal) -> tuple[str, list[RenderableType]]:
-    """The channel and its title: what everybody sees, or one person with the newest answer that is hers alone."""
+    """The channel and its title: what everybody sees, or one person with the newest answers that are hers alone."""
     name = rehearsal.eyes
     messages = rehearsal.stage.seen(name or "peter")
     seen = [message_view(message) for message in messages if message.ephemeral_to is None]
     if name is None:
         return "# Interview room, as everybody in it sees it", seen
     alone = [message for message in messages if message.ephemeral_to is not None]
-    seen += [message_view(message, only=name) for message in alone[-1:]]
+    seen += [message_view(message, only=name) for message in alone[-ANSWERS:]]
     return f"# Interview room, as {name.capitalize()} sees it", seen
 
 
@@ -177,14 +184,21 @@ def _direction(direction: Direction) -> Text:
     return text
 
 
+def _checks_table() -> Table:
+    return Table(box=None, show_header=False, padding=(0, 1))
+
+
+def _check_row(table: Table, promise: str, *, held: bool) -> None:
+    table.add_row(Text("✓", style="bold green") if held else Text("✗", style="bold red"), promise)
+
+
 def summary_view(summary: Summary) -> RenderableType:
     """What is left on the terminal when it is over."""
-    checks = Table(box=None, show_header=False, padding=(0, 1))
+    checks = _checks_table()
     for act, promises in summary.acts.items():
         checks.add_row("", Text(act, style="bold"))
         for promise in promises:
-            held = summary.checks[promise]
-            checks.add_row(Text("✓", style="bold green") if held else Text("✗", style="bold red"), promise)
+            _check_row(checks, promise, held=summary.checks[promise])
     people = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     for column in ("", "", "packets", "still sealed", "decrypted", "words said", "wrong"):
         people.add_column(column, justify="left" if not column else "right")

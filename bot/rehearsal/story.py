@@ -82,6 +82,7 @@ class Rehearsal:
         stage: The bot, the Discord around it, and the people.
         act: The number of the act that plays, from 1.
         eyes: Through whose eyes the channel is shown; None for what everybody sees.
+        summary: What was found so far.
         log: Everything that was logged.
         figures: What is shown beside the channel, by name; while there are none, what is heard.
     """
@@ -101,6 +102,7 @@ class Rehearsal:
         self.act = 0
         self.eyes: str | None = None
         self.figures: dict[str, str] = {}
+        self.summary = Summary()
         self.log = WholeLog()
         settings = Settings(
             _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
@@ -129,7 +131,7 @@ class Rehearsal:
         Raises:
             StartRefused: If the bot cannot start.
         """
-        summary = Summary()
+        summary = self.summary
         before = _leavings()
         with self.log.kept():
             async with self.stage:

@@ -112,7 +112,7 @@ async def stage(authority: Authority) -> AsyncIterator[Stage]:
 
 def a_rehearsal(stage: Stage, *directions: Direction) -> Any:
     """What the screen looks at."""
-    return SimpleNamespace(stage=stage, directions=deque(directions), eyes=None, figures={})
+    return SimpleNamespace(stage=stage, directions=deque(directions), eyes=None, figures={}, summary=a_summary())
 
 
 async def test_before_anything_happens_there_is_a_screen(stage: Stage) -> None:
@@ -155,6 +155,8 @@ async def test_one_persons_answer_is_shown_as_hers_alone_beside_what_the_act_fou
     assert reply.message is not None
     assert f"[{reply.message.attachments[0].filename}, " in text
     assert re.search("files searched +11", text)
+    assert re.search("✓ +an account is erased", text)
+    assert "the captions are deleted" not in text
     assert "decrypted" not in text
 
 
