@@ -149,7 +149,7 @@ class Settings(BaseSettings):
     )
     feedback_currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="In which currency.")
     feedback_person_tokens: int = Field(
-        default=300_000, ge=0, description="How many tokens each person may use in a day. 0: no limit."
+        default=500_000, ge=0, description="How many tokens each person may use in a day. 0: no limit."
     )
     feedback_server_tokens: int = Field(
         default=10_000_000, ge=0, description="How many tokens each server may use in a month. 0: no limit."

@@ -293,3 +293,38 @@ def filled(schema: Mapping[str, Any]) -> Any:
         "string": lambda: "x" * schema.get("minLength", 0),
     }
     return least[kind]()
+
+
+def fair_judge(asked: Asked, *, score: int = 4) -> Mapping[str, Any]:
+    """Feedback as a model would write it that keeps to what it is told: the same score, with quotes that are there."""
+    answers = json.loads(asked.content[asked.content.index("\n") : asked.content.rindex("\n")])
+    own = {each["answer"]: [line for line in each["lines"] if line["speaker"] == "Candidate"] for each in answers}
+    criteria: list[str] = list(asked.schema["properties"]["answers"]["items"]["properties"]["criteria"]["properties"])
+    first = next(iter(own))
+    strength = own[first][0]
+    return {
+        "answers": [
+            {
+                "answer": number,
+                "criteria": {criterion: _judged(lines[0], 4 * at, score) for at, criterion in enumerate(criteria)},
+            }
+            for number, lines in own.items()
+        ],
+        "strength": {
+            "text": "The answer says what was done.",
+            "line": strength["line"],
+            "quote": " ".join(strength["text"].split()[:8]),
+        },
+        "next_step": {
+            "answer": first,
+            "criterion": criteria[0],
+            "text": "Name the question first, and then answer it.",
+            "opening": "",
+        },
+    }
+
+
+def _judged(line: Mapping[str, Any], start: int, score: int) -> dict[str, Any]:
+    words = line["text"].split()
+    quote = " ".join(words[start : start + 4] if len(words) >= start + 4 else words[:4])
+    return {"score": score, "evidence": [{"line": line["line"], "quote": quote, "why": "It says so."}]}
