@@ -23,20 +23,26 @@ _ALIKE: Final = {**_DASHES, **_QUOTATION, **_APOSTROPHES, "\u2026": "..."}
 _ENDS: Final = " \"'.,"
 
 
-def find(quote: str, text: str) -> tuple[int, int] | None:
-    """Where *quote* stands in *text*, as the module says; None if it does not."""
-    wanted = _alike(unicodedata.normalize("NFC", quote))[0].strip(_ENDS)
-    there, places = _alike(text)
-    whole = wanted == there.strip(_ENDS)
-    if not wanted or not (whole or len(words_of(wanted)) >= QUOTE_WORDS):
+class Text:
+    """A text in which quotes are looked for."""
+
+    def __init__(self, text: str) -> None:
+        self._alike, self._places = _alike(text)
+
+    def find(self, quote: str) -> tuple[int, int] | None:
+        """Where *quote* stands in the text, as the module says; None if it does not."""
+        wanted = _alike(unicodedata.normalize("NFC", quote))[0].strip(_ENDS)
+        there = self._alike
+        whole = wanted == there.strip(_ENDS)
+        if not wanted or not (whole or len(words_of(wanted)) >= QUOTE_WORDS):
+            return None
+        at = there.find(wanted)
+        while at >= 0:
+            end = at + len(wanted)
+            if _is_border(there, at) and _is_border(there, end):
+                return self._places[at], self._places[end - 1] + 1
+            at = there.find(wanted, at + 1)
         return None
-    at = there.find(wanted)
-    while at >= 0:
-        end = at + len(wanted)
-        if _is_border(there, at) and _is_border(there, end):
-            return places[at], places[end - 1] + 1
-        at = there.find(wanted, at + 1)
-    return None
 
 
 def _alike(text: str) -> tuple[str, list[int]]:

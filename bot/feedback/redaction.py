@@ -283,7 +283,7 @@ class Redaction:
 
     def has_structured(self, text: str) -> bool:
         """Whether there is an address or a number in *text* that would be hidden."""
-        return any(kind not in {Kind.NAME, Kind.LITERAL} for _, _, kind, _ in self._found(text))
+        return any(kind is not Kind.LITERAL for _, _, kind, _ in _structured(text))
 
     def __repr__(self) -> str:
         return f"<Redaction, {sum(self._counts.values())} places>"

@@ -27,7 +27,7 @@ from bot.feedback.answers import Status, words_of
 from bot.feedback.facts import brings_in, numbers_in, sayable
 from bot.feedback.measures import measured, measured_all
 from bot.feedback.prompt import INSTRUCTIONS, PROMPT_VERSION, QUOTES, flagged_in
-from bot.feedback.quotes import find
+from bot.feedback.quotes import Text
 from bot.feedback.report import (
     ENOUGH,
     Assessment,
@@ -204,6 +204,8 @@ class _Check:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._dropped: Counter[Dropped] = Counter()
+        self._texts: dict[int, Text] = {}
+        self._sayable: frozenset[float] | None = None
         self._used: dict[int, list[tuple[int, int, int, Criterion]]] = {}
         self._lines = {line.number: line for answer in request.answers for line in answer.own}
         self._own = {
@@ -279,11 +281,16 @@ class _Check:
             return None
         place = None
         if len(quote) <= QUOTE_LENGTH and any(number in self._own[answer] for answer in answers):
-            place = find(quote, self._request.masked[number].text)
+            place = self._text(number).find(quote)
         if place is None:
             self._drop(Dropped.UNQUOTED)
             return None
         return self._lines[number], *place
+
+    def _text(self, number: int) -> Text:
+        if number not in self._texts:
+            self._texts[number] = Text(self._request.masked[number].text)
+        return self._texts[number]
 
     def _cut(self, line: Line, start: int, end: int) -> str:
         return self._request.masked[line.number].original(start, end)
@@ -293,7 +300,7 @@ class _Check:
         if not isinstance(raw, str) or len(raw) > _HUGE or not (text := _clean(raw)):
             self._drop(Dropped.MALFORMED)
             return None
-        why = self._wrong(text) or (Dropped.INVENTED if self._new_numbers(text, None, above=_COUNTABLE) else None)
+        why = self._wrong(text) or (Dropped.INVENTED if self._new_numbers(text) else None)
         if why is not None:
             self._drop(why)
             return None
@@ -343,19 +350,17 @@ class _Check:
             return "", why
         return self._request.redaction.show(text), None
 
-    def _said(self, answer: Answer | None) -> str:
-        """What the candidate said, in one answer or in all, with the questions."""
-        answers = [answer] if answer is not None else list(self._request.answers)
-        parts: list[str] = []
-        for each in answers:
-            parts += [each.question, *each.follow_ups]
-            parts += [
-                self._request.masked[line.number].text for line in each.own if line.number in self._request.masked
-            ]
-        return "\n".join(parts)
+    def _said(self, answer: Answer) -> str:
+        """What the candidate said in an answer, with its questions."""
+        said = [self._request.masked[number].text for number in sorted(self._own[answer.number])]
+        return "\n".join([answer.question, *answer.follow_ups, *said])
 
-    def _new_numbers(self, text: str, answer: Answer | None, *, above: int = 0) -> bool:
-        return any(number > above for number in numbers_in(text) - sayable(self._said(answer)))
+    def _new_numbers(self, text: str) -> bool:
+        """Whether *text* has numbers, beyond those that one counts with, that nobody said."""
+        found = {number for number in numbers_in(text) if number > _COUNTABLE}
+        if found and self._sayable is None:
+            self._sayable = sayable("\n".join(map(self._said, self._request.answers)))
+        return bool(found - (self._sayable or frozenset()))
 
     def _invents(self, opening: str, answer: Answer) -> bool:
         """Whether an opening has numbers, names, placeholders or mostly words that were not said in its answer."""

@@ -9,7 +9,7 @@ import pytest
 
 from bot.feedback.answers import Status, answers_of
 from bot.feedback.facts import brings_in, numbers_in, sayable
-from bot.feedback.quotes import find
+from bot.feedback.quotes import Text
 from bot.feedback.report import Criterion, Dropped, Judged
 from bot.feedback.verdict import QUOTE_LENGTH, TEXT_LENGTH, WHY_LENGTH, Verdict, check, merge, report_of
 from bot.feedback.writer import WriterUnfit
@@ -325,7 +325,7 @@ def test_without_a_model_there_are_measures_and_no_scores() -> None:
     ],
 )
 def test_a_quote_is_compared_as_its_module_says(quote: str, text: str, found: str | None) -> None:
-    place = find(quote, text)
+    place = Text(text).find(quote)
 
     assert (text[place[0] : place[1]] if place else None) == found
 
