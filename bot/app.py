@@ -233,7 +233,8 @@ async def open_app(
         )
         # A fresh engine process after the last interview: what libraries still hold of voices goes with the old one.
         renew = transcriber.renew if isinstance(transcriber, WhisperWorker | Fallback) else None
-        interviews = Interviews(hearing=hearing, clock=clock, on_idle=renew)
+        partners = Partners(stores.queue, stores.preferences, clock)
+        interviews = Interviews(hearing=hearing, clock=clock, on_idle=renew, on_ended=partners.practised)
 
         async def let_go(user_id: int) -> dict[str, int]:
             interviews.withdraw(user_id)
@@ -253,7 +254,6 @@ async def open_app(
             # Before Discord: nobody is answered from what should be erased.
             witness = Witness(clock)
             journal = LiveJournal(stores.live_messages, clock)
-            partners = Partners(stores.queue)
             await stack.enter_async_context(
                 upkeep(
                     Installation(settings, operations),

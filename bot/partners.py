@@ -11,14 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from bot.clock import Clock
+    from bot.interview.drafts import Draft
+    from storage.preferences import Preferences
     from storage.queue import Changed, Queue
 
 
 class Partners:
-    """Who looks for somebody to practise with, from the clock's side."""
+    """What is done for people who practise, without being asked just now."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: Queue, preferences: Preferences, clock: Clock) -> None:
         self._queue = queue
+        self._preferences = preferences
+        self._clock = clock
         self._announce: Callable[[Changed], Awaitable[None]] | None = None
 
     def announces_with(self, announce: Callable[[Changed], Awaitable[None]]) -> None:
@@ -36,6 +41,15 @@ class Partners:
         changed = await self._queue.settle(at=now)
         await self._announce(changed)
         return len(changed.opened) + len(changed.closed)
+
+    async def practised(self, draft: Draft) -> None:
+        """Count the day for everybody who spoke in an interview that is over, and who asked for it.
+
+        Raises:
+            StorageError: If it could not be kept.
+        """
+        for user_id in sorted({snippet.speaker_id for snippet in draft.snippets}):
+            await self._preferences.practised(user_id, at=self._clock.now())
 
     def __repr__(self) -> str:
         return "<Partners>"

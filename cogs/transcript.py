@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from cogs.locales import moment, words_of
 from cogs.panel import ConsentForm, answer
 from cogs.replies import ADULT_AGE
 from storage import formats
-from storage.errors import NotFound, NothingToSave
+from storage.errors import NotFound, NothingToSave, StorageError
 from storage.ledger import Purpose
 from storage.transcripts import Spoken
 
@@ -150,6 +151,8 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
             raise UserMistake(words("transcript-nothing-to-save")) from None
         left_out = len({s.speaker_id for s in said if isinstance(s, Spoken) and not saving(s.speaker_id)})
         await answer(interaction, replies.saved(words, len(said), left_out))
+        with suppress(StorageError):  # it is saved, whatever becomes of the day
+            await self._services.stores.preferences.practised(interaction.user.id, at=at)
 
     # -- reading --------------------------------------------------------------------------------------------------
 

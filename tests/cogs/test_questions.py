@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from bot.loopback.rest import Upload
 from cogs.locales import words_in
 from cogs.questions import card
 from config.questions import load_questions
-from tests.cogs.conftest import OWNER, PETER
+from storage.preferences import Streak
+from tests.cogs.conftest import ANNA, HOST, OWNER, PETER
 
 if TYPE_CHECKING:
     from bot.loopback.callbacks import Reply
@@ -133,6 +135,25 @@ async def test_days_are_counted_for_those_who_asked_and_for_nobody_else(stage: P
     assert EN("questions-streak-total", days=1) in shown
     assert gone == EN("questions-streak-off")
     assert (await use(stage, PETER, "practice-streak")).text == EN("questions-streak-not-counted")
+
+
+async def test_an_interview_counts_for_those_who_spoke_in_it_and_asked_for_it(stage: Practice) -> None:
+    await use(stage, ANNA, "practice-streak", counting="on")
+    await stage.start(HOST)
+    await stage.join(ANNA)
+    await stage.join(HOST)
+    stage.say(ANNA, "I would begin with the index.")
+    stage.say(HOST, "Go on.")
+
+    await stage.end(HOST)
+    await stage.over()
+
+    preferences = stage.app.services.stores.preferences
+    async with asyncio.timeout(10):
+        while (await preferences.of(stage.user(ANNA).id)).streak == Streak():  # noqa: ASYNC110 - a row, no event
+            await asyncio.sleep(0)
+    assert EN("questions-streak-total", days=1) in (await use(stage, ANNA, "practice-streak")).text
+    assert (await preferences.of(stage.user(HOST).id)).streak is None
 
 
 @pytest.mark.parametrize("words", [EN, DE, UK], ids=["en", "de", "uk"])
