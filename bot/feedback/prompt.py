@@ -159,9 +159,12 @@ def build(
         statuses[answer.number] = status_of(clean.own)
         if statuses[answer.number] is not Status.SCORED:
             continue
+        if len(sent) >= ANSWERS or length + sum(len(line.text) for line in clean.own) > CONTENT_LENGTH:
+            statuses[answer.number] = Status.LEFT_OUT
+            continue
         hidden = {line.number: redaction.hide(_short(line).text) for line in (*clean.own, *clean.others) if line.agreed}
         element = _element(clean, hidden, labels, redaction)
-        if len(sent) >= ANSWERS or length + len(element) > CONTENT_LENGTH:
+        if length + len(element) > CONTENT_LENGTH:
             statuses[answer.number] = Status.LEFT_OUT
             continue
         elements.append(element)

@@ -90,21 +90,21 @@ _SPOKEN_TLD = rf"(?:{_TLDS}|ком|нет|юа)"
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w+-]+(?:\.[\w+-]+)*\s?@\s?[\w-]+(?:\.[\w-]+)+"
     # As it is spoken: "anna dot koval at gmail dot com".
-    rf"|(?<![\w.])[\w+-]+(?:{_DOT}[\w+-]+)*?\s+(?:at|ät|ett|et|äd|собака|собачка|равлик|ет)\s+"
+    rf"|(?<![\w.+-])[\w+-]+(?:{_DOT}[\w+-]+){{0,6}}?\s+(?:at|ät|ett|et|äd|собака|собачка|равлик|ет)\s+"
     rf"(?:{_MAILERS}){_DOT}(?:{_SPOKEN_TLD})(?:{_DOT}(?:{_SPOKEN_TLD}))?(?!\w)",
     re.IGNORECASE,
 )
 _LINK = re.compile(
     r"(?<!\w)(?:[a-z][a-z0-9+.-]{1,10}://|www\.)[^\s<>\"']*[^\s<>\"'.,;:!?)\]}»”]"
-    rf"|(?<![\w.@/])(?:[\w-]+\.)+(?:[a-z]{{2,12}}|укр)/[^\s<>\"']*[^\s<>\"'.,;:!?)\]}}»”]"
-    rf"|(?<![\w.@/])(?:[a-z0-9-]+\.)*[a-z0-9-]{{2,}}\.(?:{_TLDS})(?![\w-]|\.\w)",
+    rf"|(?<![\w.@/-])(?:[\w-]+\.)+(?:[a-z]{{2,12}}|укр)/[^\s<>\"']*[^\s<>\"'.,;:!?)\]}}»”]"
+    rf"|(?<![\w.@/-])(?:[a-z0-9-]+\.)*[a-z0-9-]{{2,}}\.(?:{_TLDS})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
 _PLATFORMS = re.compile(r"^(?:(?:asp|ado|vb|ml|f#|c#)\.net)$", re.IGNORECASE)
 _DISCORD = re.compile(
-    r"<(?:@[!&]?|#|a?:\w+:|/[\w -]+:|id:)\d*[^>\s]*>|(?<!\d)\d{17,20}(?!\d)|(?<!\w)\w{2,32}#\d{4}(?!\d)"
+    r"<(?:@[!&]?|#|a?:\w+:|/[\w -]+:|id:)\d*[^>\s]{0,60}>|(?<!\d)\d{17,20}(?!\d)|(?<!\w)\w{2,32}#\d{4}(?!\d)"
 )
-_ACCOUNT = re.compile(r"(?<!\w)[a-z]{2}\s?\d{2}(?:[ -]?[a-z0-9]{1,4}){3,8}(?!\w)", re.IGNORECASE)
+_ACCOUNT = re.compile(r"(?<!\w)[a-z]{2}\s?\d{2}(?:[ -]?[a-z0-9]){11,30}(?!\w)", re.IGNORECASE)
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5}|/\d{1,2})?(?!\w|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:%\w+|/\d{1,3})?(?![\w:])", re.IGNORECASE)
 _VERSION_BEFORE = re.compile(r"(?:\bv\.?|version|versions|release|build|версі\w*|верс\.|релі\w*)\s*$", re.IGNORECASE)
@@ -381,8 +381,9 @@ def _account(found: str) -> int | None:
         if len(bare) in _IBAN_LENGTHS and _mod97(bare):
             return len(piece)
         piece = piece[: max(0, piece.rfind(" "), piece.rfind("-"))]
-    bare = re.sub(r"[\s-]", "", found)
     # Misheard by a digit it is still somebody's account.
+    found = re.sub(r"([ -][^\W\d_]+)+$", "", found)
+    bare = re.sub(r"[\s-]", "", found)
     return len(found) if len(bare) in _IBAN_LENGTHS and sum(c.isdigit() for c in bare) >= 12 else None
 
 
