@@ -97,19 +97,17 @@ class World:
             await self._told.wait()
         return self.done[-1]
 
-    async def answered(self, user_id: int = ANNA, text: str = ANSWER, *, title: str = "Second try") -> UUID:
+    async def answered(self, user_id: int = ANNA, text: str = ANSWER, *, number: int | None = None) -> UUID:
         """A transcript of this person's, in which they answer at length and Ben asks."""
         turns = [
             Spoken(BEN, NAMES[BEN], 0.0, 3.0, "Tell me about a failure that you found.", "en", 0.9),
             Spoken(user_id, NAMES[user_id], 4.0, 34.0, text, "en", 0.9),
         ]
-        number = len(await self._ids(user_id))
+        if number is None:
+            number = (await self.people.transcripts.list(user_id, at=NOW)).total
         return await self.people.transcripts.save(
-            user_id, title, turns, lambda _: True, at=NOW, interaction_id=5000 + number + user_id % 1000
+            user_id, "Second try", turns, lambda _: True, at=NOW, interaction_id=5000 + number + user_id % 1000
         )
-
-    async def _ids(self, user_id: int) -> list[UUID]:
-        return [each.id for each in (await self.people.transcripts.list(user_id, at=NOW)).entries]
 
     async def view(self, transcript: UUID, user_id: int = ANNA) -> Transcript:
         return await self.people.transcripts.view(user_id, transcript, at=NOW)
