@@ -568,7 +568,8 @@ class Desk:
                     except WriterFailed as failed:
                         attempt.used += (most if failed.usage is None else failed.usage).tokens
                         attempt.out = 0
-                        log.warning("the feedback writer failed", extra={"reason": type(failed).__name__})
+                        # Its sentence is for whoever runs the bot, and one of ours.
+                        log.warning(str(failed), extra={"reason": type(failed).__name__})
                         # What came back in the pass before is worth more than another attempt.
                         return failed
                     attempt.used += written.usage.tokens

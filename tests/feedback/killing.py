@@ -108,19 +108,17 @@ async def rounds(count: int, *, seed: int) -> Tally:
         folder = Path(made)
         async with LoopbackModel() as model:
             model.script(*[slow] * 10_000)
-            minutes = 0
-            for kill in range(count + 1):  # the last one finishes what the others left
+            for minutes in range(count + 1):  # the last one finishes what the others left
                 await _ask(folder, tally, minutes)
                 child = await _spawn(folder, model.url, minutes)
                 assert child.stdout is not None
                 await child.stdout.readline()
-                if kill < count:
+                if minutes < count:
                     await asyncio.sleep(rng.uniform(0.0, 12 * THINKS_S))
                     if child.returncode is None:
                         child.kill()
                         tally.killed += 1
                 await child.wait()
-                minutes += 1
             tally.calls = len(model.asked)
         await _count(folder, tally)
     tally.used = tally.calls * (INPUT_TOKENS + OUTPUT_TOKENS)
