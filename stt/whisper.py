@@ -83,11 +83,14 @@ class Properties:
             and again in a full one unless everything about the result is as it should be. Try it with `evaluate`.
         margin_s: Window beyond the speech, unless it is "full".
         languages: Codes that it was made for; empty for all that it has tokens for.
+        prompts: Whether it hears better when told what is likely to be said. A model that was not trained with
+            prompts hears worse: see `tests/priming.py`.
     """
 
     window: Window = "full"
     margin_s: float = MARGIN_S
     languages: tuple[str, ...] = ()
+    prompts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +253,8 @@ class Whisper:
         return (code, usual)
 
     def _decode(self, encoding: Any, hints: Hints, seconds: float, *, trial: bool = False) -> Words | None:
+        if not self.properties.prompts:
+            hints = replace(hints, prompt="")
         codes = self._candidates(encoding, hints, seconds)
         # Detection alone is often sure of the wrong language. Words in the right one are more likely, too.
         again = hints.thorough and not trial
@@ -363,16 +368,21 @@ def read_properties(folder: Path) -> Properties:
     """
     raw = read_raw(folder)
     window, margin_s, languages = raw.get("window", "full"), raw.get("margin_s", MARGIN_S), raw.get("languages", ())
+    prompts = raw.get("prompts", True)
     if (
         window not in WINDOWS
         or not isinstance(margin_s, int | float)
         or not 0 <= margin_s <= 30
         or not isinstance(languages, list | tuple)
+        or not isinstance(prompts, bool)
     ):
-        msg = f"{folder / PROPERTIES} cannot be understood: window, margin_s or languages is not what it should be."
+        msg = (
+            f"{folder / PROPERTIES} cannot be understood: window, margin_s, languages or prompts is not what it "
+            "should be."
+        )
         raise EngineUnavailable(msg)
     codes = tuple(str(code) for code in cast("Sequence[object]", languages))
-    return Properties(window=window, margin_s=float(margin_s), languages=codes)
+    return Properties(window=window, margin_s=float(margin_s), languages=codes, prompts=prompts)
 
 
 def _digests(folder: Path) -> dict[str, str]:

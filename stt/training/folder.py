@@ -18,6 +18,8 @@ def write_folder(checkpoint: Path, folder: Path) -> None:
         "name": "SkillRally rehearsal",
         "window": "dynamic",
         "margin_s": MARGIN_S,
+        # It never saw any in training, and hears worse with them.
+        "prompts": False,
         "languages": LANGUAGES,
         "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES},
     }

@@ -59,11 +59,27 @@ def test_nobody_speaks_in_the_recordings_without_speech(whisper: Whisper) -> Non
         assert whisper.recognise(samples).text == ""
 
 
-def test_a_prompt_is_not_read_back_into_silence(whisper: Whisper) -> None:
+@pytest.fixture
+def told(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> Whisper:
+    """The same, believing what it is told to expect."""
+    monkeypatch.setattr(whisper, "properties", replace(whisper.properties, prompts=True))
+    return whisper
+
+
+def test_a_prompt_is_not_read_back_into_silence(told: Whisper) -> None:
+    whisper = told
     assert whisper.recognise(silence(2), Hints(prompt="rate limiter, memory leak, Python")).text == ""
 
 
-def test_a_prompt_of_any_length_is_bounded(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_hears_worse_with_prompts_is_told_nothing(whisper: Whisper) -> None:
+    clip = recording(clips()[0]["file"])
+
+    assert not whisper.properties.prompts
+    assert whisper.recognise(clip, Hints(prompt="rate limiter, " * 500)) == whisper.recognise(clip)
+
+
+def test_a_prompt_of_any_length_is_bounded(told: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:
+    whisper = told
     lengths: list[int] = []
     get_prompt = whisper._whisper.get_prompt
 
