@@ -506,9 +506,8 @@ class DiscordRoom:
         for wait_s in DELETE_WAITS_S if mark is not Mark.NOTICE else ():
             await asyncio.sleep(wait_s)
             with suppress(BoardBusy, AttributeError):  # who was put out of the server has no name there any more
-                done = await (self._rename(self._former) if mark is Mark.NICKNAME else self._mark_channel(None))
-                if done:
-                    return
+                await (self._rename(self._former) if mark is Mark.NICKNAME else self._mark_channel(None))
+                return
 
     async def post_card(self, card: Card) -> int:
         """Post the question's card."""

@@ -575,7 +575,8 @@ class Interview:
 
     def lines_of(self, user_id: int) -> list[Snippet]:
         """What this person said lately, newest first."""
-        return [s for s in reversed(self.draft.snippets) if s.speaker_id == user_id and not s.missing_s][:LINES_OFFERED]
+        said = {s.start_s: s for s in self.draft.snippets if s.speaker_id == user_id and not s.missing_s}
+        return [said[start_s] for start_s in sorted(said, reverse=True)][:LINES_OFFERED]
 
     def take_back(self, user_id: int, start_s: float) -> bool:
         """Take what this person began to say then out of captions and draft; say whether it was there."""
@@ -763,6 +764,9 @@ class Interview:
         self.pipeline.close()
 
     async def _leave(self) -> None:
+        if self.mark is Mark.STATUS and self._link is not None:
+            # Whoever is not in the call may not change what is said about it. Nobody is heard any more.
+            await asyncio.shield(self._room.take_down_mark())
         if self._link is not None:
             await self._link.leave()
 

@@ -96,7 +96,7 @@ async def practising(authority: Authority, **changes: Any) -> AsyncGenerator[Pra
             await stage.arrive(name)
         yield stage
     assert watch.faults == []
-    known = ("Interview: ", "The interview is over", "Live captions", "### Question", "an interview is running")
+    known = ("Interview: ", "The interview is over", "Live captions", "### ", "an interview is running", "Співбесід")
     assert [text for text in watch.public if not any(phrase in text for phrase in known)] == []
 
 

@@ -66,7 +66,7 @@ async def test_what_was_said_is_saved_and_read_again(stage: Practice) -> None:
     text = (await use(stage, ANNA, "view", transcript=transcript)).text
 
     assert "How would you scale a database?" in text
-    assert "I would measure it first." in text
+    assert "I would measure it first." in " ".join(text.split())
     assert "3 s not transcribed" in text
 
 
@@ -76,7 +76,7 @@ async def test_words_of_who_did_not_agree_are_kept_out(stage: Practice) -> None:
 
     text = (await use(stage, ANNA, "view", transcript=transcript)).text
 
-    assert "I would measure it first." in text
+    assert "I would measure it first." in " ".join(text.split())
     assert "How would you scale" not in text
     assert "not saved" in text
 
@@ -135,7 +135,7 @@ async def test_a_transcript_is_taken_along_as_a_file(stage: Practice, form: str)
     (file,) = reply.message.attachments
     text = file.data.decode()
     assert file.filename.endswith(f".{form}")
-    assert "I would measure it first." in text
+    assert "I would measure it first." in " ".join(text.split())
     if form == "json":
         assert json.loads(text)["turns"]
     if form == "csv":

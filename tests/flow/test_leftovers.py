@@ -50,7 +50,7 @@ async def a_bot(discord: LoopbackDiscord, token: str, folder: Path) -> AsyncGene
             await bot.wait()
 
 
-async def test_notice_and_captions_of_a_killed_bot_are_deleted_by_the_next_one(tmp_path: Path) -> None:
+async def test_notice_mark_card_and_captions_of_a_killed_bot_are_gone_with_the_next_one(tmp_path: Path) -> None:
     world = World()
     place = practice_guild(world, people=("anna",))
     anna, token = place.people["anna"], place.bot_user.token
@@ -58,6 +58,9 @@ async def test_notice_and_captions_of_a_killed_bot_are_deleted_by_the_next_one(t
     def standing() -> list[Message]:
         seen = world.seen_by(anna.id, place.voice.id)
         return [m for m in seen if m.author is place.bot_user and m.ephemeral_to is None]
+
+    def nickname() -> str | None:
+        return place.guild.members[place.bot_user.id].nick
 
     async with VoiceServer() as voice, LoopbackDiscord(world, voice=voice) as discord:
         async with a_bot(discord, token, tmp_path) as bot:
@@ -70,12 +73,14 @@ async def test_notice_and_captions_of_a_killed_bot_are_deleted_by_the_next_one(t
                 assert form is not None
                 await discord.people.submit(anna.id, form, TICKED)
                 await member.say(clips()[0].file)
-                await until(lambda: len(standing()) == 2, within_s=20)
+                # She is alone, so that the bot asks: notice, captions and a question's card.
+                await until(lambda: len(standing()) == 3, within_s=20)
                 os.kill(bot.pid, signal.SIGKILL)
-        assert len(standing()) == 2
+        assert len(standing()) == 3
+        assert (nickname() or "").startswith("🔴 ")
 
         async with a_bot(discord, token, tmp_path):
-            await until(lambda: standing() == [], within_s=30)
+            await until(lambda: standing() == [] and nickname() is None, within_s=30)
 
 
 async def test_a_message_whose_id_never_became_known_is_found_and_others_are_left_alone(tmp_path: Path) -> None:
