@@ -15,6 +15,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.telemetry.analytics import NoAnalytics
 from cogs import replies
 from cogs.locales import words_of
 from cogs.panel import ConsentForm, answer
@@ -79,8 +80,12 @@ async def withdraw(
         services.interviews.withdraw(user_id)
     elif Purpose.CAPTIONS in purposes:
         services.interviews.hide(user_id)
+    if Purpose.AI_FEEDBACK in purposes:
+        services.desk.let_go(user_id)
     ledger = services.stores.ledger
     decisions = await ledger.withdraw(user_id, purposes, occasion(interaction, method, at=services.clock.now()))
+    if Purpose.AI_FEEDBACK in purposes:
+        await services.desk.withdrawn(user_id)
     if Purpose.ANALYTICS in purposes:
         with suppress(TimeoutError):  # what is on its way this instant arrives; the person is not kept waiting for it
             async with asyncio.timeout(GONE_S):
@@ -110,7 +115,13 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
             except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
                 await self._explain(reply, error)
 
-        form = ConsentForm(words, answered, title=words("consent-title"), elsewhere=self._services.speech_host)
+        form = ConsentForm(
+            words,
+            answered,
+            title=words("consent-title"),
+            elsewhere=self._services.speech_host,
+            purposes=self._offered(),
+        )
         await interaction.response.send_modal(form)
 
     @app_commands.command(description="Take back what you agreed to, at once")
@@ -163,6 +174,12 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
     ) -> None:
         """Say what went wrong, and what to do."""
         await self._explain(interaction, error)
+
+    def _offered(self) -> tuple[Purpose, ...]:
+        """What can be agreed to here: nobody is asked for what this installation does not do."""
+        with_feedback = (Purpose.AI_FEEDBACK,) if self._services.desk.available else ()
+        with_counts = () if isinstance(self._services.analytics, NoAnalytics) else (Purpose.ANALYTICS,)
+        return (*replies.OFFERED, *with_feedback, *with_counts)
 
     async def _agreed(
         self, interaction: Interaction, purposes: frozenset[Purpose], shown: str, *, of_age: bool

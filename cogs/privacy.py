@@ -39,8 +39,7 @@ from storage.receipts import keys_of, verify_receipt
 from storage.requests import CODE_LIFE, DEADLINE, TEXT_LENGTH, RequestKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from uuid import UUID
+    from collections.abc import Awaitable, Callable
 
     from bot.client import SkillRally
     from cogs.locales import Words
@@ -58,9 +57,6 @@ RECEIPT_BYTES: Final = 1024 * 1024
 
 OPEN_REQUESTS: Final = 20
 """Of one person; somebody has to answer each."""
-
-AT_ONCE: Final = 50
-"""Transcripts that are erased together: the files are rewritten once for them."""
 
 EXPORTS: Final = 2
 """Data packages that are made at the same time: each is in memory."""
@@ -240,34 +236,14 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
 
     async def _delete_transcripts(self, interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        user_id = interaction.user.id
-        own = await self._own_transcripts(user_id)
-        done: list[bool] = []
-
-        async def erase(transcript: UUID) -> None:
-            try:
-                erased = await self._rights.erasure.transcript(user_id, transcript, at=self._services.clock.now())
-            except StorageError:
-                log.warning("a transcript could not be erased", exc_info=True)
-            else:
-                done.append(erased.files_rewritten)
-
-        for start in range(0, len(own), AT_ONCE):
-            async with asyncio.TaskGroup() as tasks:
-                for transcript in own[start : start + AT_ONCE]:
-                    tasks.create_task(erase(transcript), name="erase a transcript")
-        words = words_of(interaction)
-        text = replies.transcripts_deleted(words, len(done), len(own) - len(done), files_rewritten=all(done))
-        await answer(interaction, text)
-
-    async def _own_transcripts(self, user_id: int) -> Sequence[UUID]:
-        found: dict[UUID, None] = {}
-        number, pages = 1, 1
-        while number <= pages:
-            page = await self._stores.transcripts.list(user_id, number, at=self._services.clock.now())
-            found.update((entry.id, None) for entry in page.entries if entry.own)
-            number, pages = number + 1, page.pages
-        return list(found)
+        words, user_id, at = words_of(interaction), interaction.user.id, self._services.clock.now()
+        try:
+            erased = await self._rights.erasure.transcripts(user_id, at=at)
+        except StorageError:
+            log.exception("transcripts could not be erased")
+            await answer(interaction, words("privacy-transcripts-unfinished"))
+            return
+        await answer(interaction, replies.transcripts_deleted(words, erased))
 
     async def _delete_account(self, interaction: Interaction) -> None:
         user_id = interaction.user.id

@@ -118,14 +118,13 @@ def too_large(words: Words, numbers: Sequence[int], parts: int) -> str:
     return words("privacy-export-too-large", count=len(numbers), numbers=listed, parts=parts)
 
 
-def transcripts_deleted(words: Words, gone: int, failed: int, *, files_rewritten: bool) -> str:
-    """What went, and what could not."""
-    if not gone and not failed:
+def transcripts_deleted(words: Words, erased: Erased) -> str:
+    """How many went, and what stays."""
+    gone = erased.rows.get("transcript", 0)
+    if not gone:
         return words("privacy-no-transcripts")
     lines = [words("privacy-transcripts-gone", count=gone)]
-    if failed:
-        lines.append(words("privacy-transcripts-failed", count=failed))
-    if gone and not files_rewritten:
+    if not erased.files_rewritten:
         lines.append(words("privacy-not-rewritten"))
     return " ".join([*lines, words("privacy-transcripts-stay")])
 

@@ -14,6 +14,8 @@ from cogs import replies
 from cogs.locales import words_in
 from storage.ledger import Purpose, verify_ledger
 from tests.cogs.conftest import ANNA, HOST, PETER, Practice
+from tests.flow.conftest import settings
+from tests.stt.sounds import ScriptedTranscriber
 
 if TYPE_CHECKING:
     from bot.loopback.callbacks import Reply
@@ -173,3 +175,11 @@ async def test_consent_works_in_direct_messages(stage: Practice) -> None:
     await stage.discord.people.submit(stage.user(ANNA).id, form, TICKED)
 
     assert allowed(stage, ANNA) == {Purpose.TRANSCRIBE, Purpose.CAPTIONS}
+
+
+async def test_only_what_is_done_here_is_asked_for() -> None:
+    async with Practice(settings(analytics_table=True), transcriber=ScriptedTranscriber()) as counting:
+        form = (await counting.discord.people.use(counting.user(ANNA).id, "consent give", counting.place.text.id)).modal
+        assert form is not None
+        assert EN("consent-purpose-analytics") in str(form.components)
+        assert EN("consent-purpose-ai-feedback") not in str(form.components)

@@ -181,7 +181,7 @@ def test_what_is_counted_has_the_plurals_of_its_language(language: str) -> None:
         ("uk", "consent-history", "count", {1: "1 ваше рішення.", 4: "4 ваші рішення.", 15: "15 ваших рішень."}),
         ("uk", "transcript-left-out", "people", {1: "1 людини ", 2: "2 людей ", 21: "21 людини "}),
         ("de", "transcript-saved", "lines", {0: "0 Zeilen.", 1: "eine Zeile.", 2: "2 Zeilen.", 1_000: "1.000 Zeilen."}),
-        ("de", "privacy-transcripts-failed", "count", {1: "Ein Transkript konnte ", 2: "2 Transkripte konnten "}),
+        ("de", "privacy-transcripts-gone", "count", {1: "eines deiner Transkripte", 2: "2 deiner Transkripte"}),
         ("en", "transcript-saved", "lines", {1: "one line.", 2: "2 lines.", 1_000: "1,000 lines."}),
     ],
 )

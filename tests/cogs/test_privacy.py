@@ -193,7 +193,17 @@ async def test_what_is_kept_is_counted_without_content(stage: Practice) -> None:
 
 def test_every_table_with_rows_about_people_is_counted_and_has_words() -> None:
     about = {table.__tablename__ for table in ABOUT}
-    leads = {"subject_id", "owner_id", "author_id", "speaker_id", "reader_id", "idx", "one_idx", "pseudonym"}
+    leads = {
+        "subject_id",
+        "owner_id",
+        "author_id",
+        "speaker_id",
+        "reader_id",
+        "rated_id",
+        "idx",
+        "one_idx",
+        "pseudonym",
+    }
     with_people = {table.name for table in models.Content.metadata.tables.values() if leads & set(table.columns.keys())}
 
     assert about == with_people

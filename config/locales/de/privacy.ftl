@@ -98,6 +98,8 @@ privacy-table-request = Anfragen zu deinen Daten
 privacy-table-audit = Sicherheitsereignisse
 privacy-table-analytics-event = gezählte Nutzung
 privacy-table-budget = was Kommentare verbraucht haben
+privacy-table-rating = Notizen über dich und von dir
+privacy-table-reservation = was Kommentare, die gerade entstehen, verbrauchen dürfen
 privacy-table-preference = deine Einstellungen
 privacy-table-queue-entry = dein Platz in der Warteschlange für Interviews
 privacy-table-guild-question = Fragen, die du einem Server hinzugefügt hast
@@ -152,10 +154,7 @@ privacy-transcripts-gone = Endgültig gelöscht, für alle: { $count ->
     [one] eines deiner Transkripte
    *[other] { $count } deiner Transkripte
 }.
-privacy-transcripts-failed = { $count ->
-    [one] Ein Transkript konnte
-   *[other] { $count } Transkripte konnten
-} nicht gelöscht werden, und es liegt an uns: Nutze den Befehl noch einmal.
+privacy-transcripts-unfinished = Das konnte nicht zu Ende gebracht werden, und es liegt an uns: Nutze den Befehl noch einmal; was begonnen wurde, wird spätestens beim nächsten Start des Bots fertig.
 privacy-transcripts-stay = Deine Worte in Transkripten anderer bleiben, bis du sie herausnimmst oder dein Konto löschst.
 privacy-not-rewritten = Die Dateien konnten noch nicht neu geschrieben werden, weil jemand sie gerade las: Bis der Bot das nächste Mal startet, enthalten sie noch das Gelöschte, verschlüsselt.
 privacy-nothing-opens = Nichts öffnet es mehr.

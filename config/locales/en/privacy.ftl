@@ -100,6 +100,8 @@ privacy-table-request = requests about your data
 privacy-table-audit = security events
 privacy-table-analytics-event = counted events of use
 privacy-table-budget = what comments have used
+privacy-table-rating = notes about you and by you
+privacy-table-reservation = what comments that are being made may use
 privacy-table-preference = your settings
 privacy-table-queue-entry = your place in the queue for interviews
 privacy-table-guild-question = questions that you added to a server
@@ -154,10 +156,7 @@ privacy-transcripts-gone = Deleted for good, for everybody: { $count ->
     [one] one transcript
    *[other] { $count } transcripts
 } of yours.
-privacy-transcripts-failed = { $count ->
-    [one] One transcript
-   *[other] { $count } transcripts
-} could not be deleted, and it is our fault: use the command again.
+privacy-transcripts-unfinished = That could not be finished, and it is our fault: use the command again; what was begun is finished at the bot's next start at the latest.
 privacy-transcripts-stay = Your words in transcripts of other people stay, until you redact them or delete your account.
 privacy-not-rewritten = The files could not be rewritten yet, because somebody was reading them: until the bot starts the next time, they still hold what was deleted, encrypted.
 privacy-nothing-opens = Nothing opens it any more.

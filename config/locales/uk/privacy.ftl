@@ -99,6 +99,8 @@ privacy-table-request = запити щодо ваших даних
 privacy-table-audit = події безпеки
 privacy-table-analytics-event = пораховані події користування
 privacy-table-budget = що витрачено на коментарі
+privacy-table-rating = нотатки про вас і від вас
+privacy-table-reservation = що можуть витратити коментарі, які ще готуються
 privacy-table-preference = ваші налаштування
 privacy-table-queue-entry = ваше місце в черзі на співбесіди
 privacy-table-guild-question = питання, які ви додали на сервер
@@ -154,11 +156,7 @@ privacy-transcripts-gone = Видалено назавжди й для всіх:
     [few] { $count } ваші стенограми
    *[many] { $count } ваших стенограм
 }.
-privacy-transcripts-failed = { $count ->
-    [one] { $count } стенограму
-    [few] { $count } стенограми
-   *[many] { $count } стенограм
-} не вдалося видалити, і це наша провина: скористайтеся командою ще раз.
+privacy-transcripts-unfinished = Це не вдалося завершити, і це наша провина: скористайтеся командою ще раз; розпочате буде завершено щонайпізніше під час наступного запуску бота.
 privacy-transcripts-stay = Ваші слова в чужих стенограмах лишаються, доки ви їх не вилучите або не видалите обліковий запис.
 privacy-not-rewritten = Файли ще не вдалося переписати, бо хтось їх саме читав: доки бот не запуститься знову, видалене ще є в них, зашифроване.
 privacy-nothing-opens = Відкрити його вже нічим.
