@@ -70,6 +70,9 @@ NEEDED = ("view_channel", "connect", "send_messages", "read_message_history")
 _NOBODY = discord.AllowedMentions.none()
 """Said with every edit: discord.py leaves the client's own choice out when no content is edited."""
 
+MARK_NEEDS = ("change_nickname", "set_voice_channel_status")
+"""What it takes to mark the bot's name, or else the channel; without both the notice has to do."""
+
 THREAD_NEEDED = ("view_channel", "create_public_threads", "send_messages_in_threads", "read_message_history")
 """What it needs in a text channel below which captions are to appear."""
 

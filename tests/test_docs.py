@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import discord
 import pytest
@@ -13,10 +14,13 @@ from bot.__main__ import cli
 from bot.rehearsal.cast import PEOPLE, ROLES
 from bot.voice.client import REMEDIES
 from cogs.interview import Interview
-from cogs.panel import NEEDED, THREAD_NEEDED
-from cogs.replies import PERMISSION_NAMES
+from cogs.locales import words_in
+from cogs.panel import MARK_NEEDS, NEEDED, THREAD_NEEDED
 from config.operations import Operations
 from config.settings import Settings
+
+if TYPE_CHECKING:
+    from cogs.locales import Words
 
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -75,7 +79,8 @@ def test_the_operators_table_has_the_defaults() -> None:
     table = settings_table()
 
     for name, field in SETTINGS.items():
-        assert table[variable(name)] == ("" if field.default is None else str(field.default)), name
+        default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+        assert table[variable(name)] == ("" if field.default is None else default), name
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
@@ -122,13 +127,19 @@ def test_the_readme_has_every_command_of_the_bot() -> None:
     assert named == {command.name for command in Interview.__cog_app_commands__}
 
 
+def _permission(words: Words, name: str) -> str:
+    return words(f"interview-permission-{name.replace('_', '-')}")
+
+
 def test_the_invitation_asks_for_what_the_bot_needs_and_for_nothing_else() -> None:
-    needed = set(NEEDED) | set(THREAD_NEEDED)
+    words = words_in("en")
+    needed = set(NEEDED) | set(THREAD_NEEDED) | set(MARK_NEEDS)
     (number,) = re.findall(r"permissions=(\d+)", README)
 
     assert discord.Permissions(int(number)) == discord.Permissions(**dict.fromkeys(needed, True))
     for name in needed:
-        assert f"**{PERMISSION_NAMES[name]}**" in README
+        called = name.replace("_", " ").title() if name in MARK_NEEDS else _permission(words, name)
+        assert f"**{called}**" in README
     assert "scope=bot+applications.commands" in README
 
 
