@@ -17,6 +17,7 @@ from rich.console import Console
 from bot import logs
 from bot.errors import StartRefused
 from bot.hardening import harden
+from config.errors import Unfit
 from config.settings import Settings
 from stt.engine import Window  # noqa: TC001 - Typer reads it
 
@@ -59,6 +60,8 @@ def _read(kind: type[_Read]) -> _Read:
         raise StartRefused(
             f"These settings cannot be read: {listed}. See config/example.env for what they take."
         ) from None
+    except Unfit as bad:
+        raise StartRefused(f"{str(bad)[:1].upper()}{str(bad)[1:]}.") from None
 
 
 @cli.command()
@@ -71,7 +74,8 @@ def run() -> None:
         )
         rehearse()
         return
-    logs.set_up(level=settings.log_level)
+    as_json = settings.log_format == "json" if settings.log_format else None
+    logs.set_up(level=settings.log_level, as_json=as_json)
     harden()
     asyncio.run(_serve(settings, settings.discord_token.get_secret_value()))
 

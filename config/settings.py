@@ -1,4 +1,4 @@
-"""What an operator sets, from the environment or a file `.env` in the working directory; see `config/example.env`."""
+"""What an operator sets; see `config.sources` for where, and `config/example.env` for what it takes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from config.sources import OperatorSettings
 
 CaptionPlace = Literal["voice-chat", "thread", "off"]
 
@@ -18,7 +20,7 @@ FeedbackResidency = Literal["global", "us", "eu", "ae", "au", "in", "jp"]
 FeedbackEffort = Literal["", "none", "minimal", "low", "medium", "high"]
 
 
-class Settings(BaseSettings):
+class Settings(OperatorSettings):
     """Everything that can be set. Values never appear in an error: what was typed may be a secret."""
 
     model_config = SettingsConfigDict(
@@ -155,6 +157,24 @@ class Settings(BaseSettings):
         default=10_000_000, ge=0, description="How many tokens each server may use in a month. 0: no limit."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="For our own loggers.")
+    log_format: Literal["", "text", "json"] = Field(
+        default="", description="Plain lines or one JSON object a line. Empty: plain on a terminal, else JSON."
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65_535, description="Where numbers and health are served. Empty: nowhere."
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", min_length=1, description="On which address of this machine that is."
+    )
+    metrics_remote: bool = Field(
+        default=False, description="Allow an address that other machines reach: whoever does reads numbers and health."
+    )
+    grace_s: float = Field(
+        default=60.0,
+        ge=0.0,
+        le=600.0,
+        description="How long people may still save what was said when the bot is told to end.",
+    )
 
     @field_validator(
         "discord_token",

@@ -145,6 +145,17 @@ def test_who_runs_the_bot_must_be_said_before_it_starts(bot: Bot) -> None:
     assert "SKILLRALLY_CONTROLLER_NAME" in done.stderr
 
 
+@pytest.mark.parametrize(("form", "as_json"), [("json", True), ("text", False), ("", None)])
+def test_lines_of_the_log_have_the_form_that_is_set(
+    form: str, as_json: object, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(logs, "set_up", lambda **options: asked.append(options["as_json"]))
+    bot("run", DISCORD_TOKEN="a.b.c", SKILLRALLY_LOG_FORMAT=form)  # nobody answers for it: it does not start
+
+    assert asked == [as_json]
+
+
 def test_a_model_that_is_not_there_is_said_in_one_sentence(bot: Bot) -> None:
     done = bot("run", DISCORD_TOKEN="x.y.z", SKILLRALLY_MODEL="./no/such/folder", **ANSWERED_FOR)
 
