@@ -66,6 +66,9 @@ CHOICE_CHARACTERS: Final = 100
 PAGES: Final = 20
 """Of ten reports each: how far progress looks back."""
 
+Made = tuple[ui.LayoutView, list[discord.File]]
+"""What is sent: a card, and its pictures."""
+
 JOBS: Final = 5
 """How many jobs one answer tells about."""
 
@@ -131,8 +134,10 @@ class Feedback(
                 interaction.user.id, saved, guild_id=interaction.guild_id, kind=kind, language=words.language
             )
         except CannotAsk as cannot:
+            kept = await self._measured(interaction.user.id, saved.id, kind, words.language)
+            made = await self._made(interaction, kept)
             await answer(interaction, "\n\n".join([*parts, _why_not(words, cannot)]))
-            await self._show(interaction, await self._measured(interaction.user.id, saved.id, kind, words.language))
+            await _show(interaction, made)
             return
         parts.append(previewed(words, preview, title=saved.title))
         key = f"{saved.id.hex}:{kind.value}:{interaction.user.id}"
@@ -248,17 +253,23 @@ class Feedback(
         """The card; without a choice also what is under way, or failed."""
         words = words_of(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
+        user_id = interaction.user.id
         if feedback is not None:
-            await self._show(interaction, await self._kept.view(interaction.user.id, _id(feedback)), answer)
+            await _show(
+                interaction, await self._made(interaction, await self._kept.view(user_id, _id(feedback)), answer)
+            )
             return
-        jobs = await self._stores.jobs.standing(interaction.user.id, at=self._services.clock.now())
-        for job in jobs[:JOBS]:
-            await interaction.followup.send(view=await self._job(interaction, words, job), ephemeral=True)
-        newest = await self._newest(interaction.user.id)
-        if newest is not None:
-            await self._show(interaction, newest, answer)
-        elif not jobs:
+        # Everything is read before the first message goes out, so that what goes out belongs together.
+        jobs = await self._stores.jobs.standing(user_id, at=self._services.clock.now())
+        told = [await self._job(interaction, words, job) for job in jobs[:JOBS]]
+        newest = await self._newest(user_id)
+        made = await self._made(interaction, newest, answer) if newest is not None else None
+        if made is None and not told:
             raise UserMistake(words("feedback-none"))
+        for view in told:
+            await interaction.followup.send(view=view, ephemeral=True)
+        if made is not None:
+            await _show(interaction, made)
 
     async def _newest(self, user_id: int) -> Kept | None:
         page = await self._kept.list(user_id)
@@ -268,27 +279,25 @@ class Feedback(
             return max(dated, key=lambda pair: pair[0])[1]
         return page.entries[0] if page.entries else None
 
-    async def _show(self, interaction: Interaction, kept: Kept, number: int | None = None) -> None:
+    async def _made(self, interaction: Interaction, kept: Kept, number: int | None = None) -> Made:
+        """The card with its pictures, or one answer.
+
+        Raises:
+            UserMistake: If what is stored does not open, or there is no such answer.
+        """
         words = words_of(interaction)
         shown, saved = await self._shown(interaction, kept)
         if number is not None:
             self._check(words, shown, number)
-            await interaction.followup.send(view=cards.answer_card(words, shown, number), ephemeral=True)
-            return
+            return cards.answer_card(words, shown, number), []
         files = await drawings.drawn(self._painter, self._drawings(words, shown, saved))
-        await interaction.followup.send(view=cards.card(words, shown, files), files=files, ephemeral=True)
+        return cards.card(words, shown, files), files
 
     async def _turn(self, interaction: Interaction, feedback: UUID, number: int | None) -> None:
         """Show another side of the same feedback, in its place."""
-        words = words_of(interaction)
         await interaction.response.defer()
-        shown, saved = await self._shown(interaction, await self._kept.view(interaction.user.id, feedback))
-        if number is not None:
-            self._check(words, shown, number)
-            await interaction.edit_original_response(view=cards.answer_card(words, shown, number), attachments=[])
-            return
-        files = await drawings.drawn(self._painter, self._drawings(words, shown, saved))
-        await interaction.edit_original_response(view=cards.card(words, shown, files), attachments=files)
+        view, files = await self._made(interaction, await self._kept.view(interaction.user.id, feedback), number)
+        await interaction.edit_original_response(view=view, attachments=files)
 
     def _check(self, words: Words, shown: Shown, number: int) -> None:
         if all(each.number != number for each in shown.report.assessments):
@@ -623,6 +632,11 @@ class Feedback(
             await answer(interaction, text)
         except discord.HTTPException:
             log.warning("an answer could not be delivered", extra={"error": type(error).__name__})
+
+
+async def _show(interaction: Interaction, made: Made) -> None:
+    view, files = made
+    await interaction.followup.send(view=view, files=files, ephemeral=True)
 
 
 def _why_not(words: Words, cannot: CannotAsk) -> str:
