@@ -379,9 +379,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             address=options.address,
         )
     except EngineUnavailable as unfit:
-        print(unfit, file=sys.stderr)  # noqa: T201 - a command
+        sys.stderr.write(f"{unfit}\n")
         return 78
-    print(f"Speech is recognised at http{'s' if options.certificate else ''}://{options.host}:{options.port}/v1")  # noqa: T201
+    scheme = "https" if options.certificate else "http"
+    sys.stdout.write(f"Speech is recognised at {scheme}://{options.host}:{options.port}/v1\n")
+    sys.stdout.flush()
     try:
         signal.sigwait({signal.SIGTERM, signal.SIGINT})
     finally:
