@@ -1,6 +1,6 @@
 """Feedback that is kept, and what people noted about themselves and each other, sealed for whom it is about.
 
-    put, save          a report on a transcript, for its owner
+    put, keep          a report on a transcript, for its owner
     list, view, delete, dispute
     rate, together     oneself, or somebody whose interview one was in
     ratings, unrate    of one transcript, for whom they are about
@@ -147,7 +147,7 @@ class FeedbackStore:
 
     # Reports
 
-    async def save(
+    async def keep(
         self,
         user_id: int,
         transcript_id: UUID,

@@ -250,7 +250,12 @@ class _Attempt:
 
 
 class Desk:
-    """Takes requests for feedback and has them done, for the length of the block."""
+    """Takes requests for feedback and has them done, for the length of the block.
+
+    Attributes:
+        counters: What was done since the start.
+        trouble: What the writer failed with last, as one sentence for whoever runs the bot; empty when it works.
+    """
 
     def __init__(
         self,
@@ -281,6 +286,7 @@ class Desk:
         self._stack = AsyncExitStack()
         self._running: list[asyncio.Task[None]] = []
         self.counters = Counters()
+        self.trouble = ""
 
     async def __aenter__(self) -> Self:
         tasks = await self._stack.enter_async_context(asyncio.TaskGroup())
@@ -408,7 +414,7 @@ class Desk:
         report = await asyncio.to_thread(self._judge.measured, transcript, kind=kind, language=language, at=now)
         if report is None:
             raise CannotAsk("nothing-to-judge")
-        return await self._store.save(
+        return await self._store.keep(
             user_id, transcript_id, _as_json(report), model="", schema_ver=report.schema_ver, at=now
         )
 
@@ -568,13 +574,14 @@ class Desk:
                     except WriterFailed as failed:
                         attempt.used += (most if failed.usage is None else failed.usage).tokens
                         attempt.out = 0
-                        # Its sentence is for whoever runs the bot, and one of ours.
-                        log.warning(str(failed), extra={"reason": type(failed).__name__})
+                        self.trouble = str(failed)
+                        log.warning("the feedback writer failed", extra={"reason": type(failed).__name__})
                         # What came back in the pass before is worth more than another attempt.
                         return failed
                     attempt.used += written.usage.tokens
                     attempt.out = 0
                     attempt.written.append(written)
+                    self.trouble = ""
         except TimeoutError:
             pass  # hung up
         return None

@@ -214,6 +214,7 @@ async def test_what_will_not_get_better_fails_at_once_and_is_paid_for_what_it_to
     assert [(each.state, each.reason) for each in await at.desk.status(ANNA)] == [(State.FAILED, reason)]
     assert await at.spent() == used
     assert len(model.asked) == 1
+    assert at.desk.trouble.endswith(".")
 
 
 @pytest.mark.parametrize(

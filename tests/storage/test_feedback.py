@@ -34,7 +34,7 @@ async def people(databases: Databases, provider: EnvironmentKeys) -> People:
 async def kept(people: People, owner: int = ANNA, transcript: UUID | None = None, **changes: Any) -> UUID:
     transcript = transcript or await people.save(owner, owner)
     given: dict[str, Any] = {"model": "small-1", "schema_ver": 1, "at": NOW}
-    return await people.feedback.save(owner, transcript, REPORT, **given | changes)
+    return await people.feedback.keep(owner, transcript, REPORT, **given | changes)
 
 
 @both
@@ -121,7 +121,7 @@ async def test_what_is_too_long_is_refused_and_changes_nothing(people: People):
     with pytest.raises(ValueError, match="bytes"):
         await people.feedback.rate(ANNA, ANNA, transcript, {"note": "x" * RATING_BYTES}, at=NOW)
     with pytest.raises(ValueError, match="bytes"):
-        await people.feedback.save(ANNA, transcript, {"x": "x" * BODY_BYTES}, model="m", schema_ver=1, at=NOW)
+        await people.feedback.keep(ANNA, transcript, {"x": "x" * BODY_BYTES}, model="m", schema_ver=1, at=NOW)
     for number in range(DISPUTES):
         await people.feedback.dispute(ANNA, feedback, f"criterion {number}", "", at=NOW)
     with pytest.raises(ValueError, match="as much"):
