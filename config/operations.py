@@ -1,6 +1,6 @@
 """What an operator sets about keeping: where backups go, and who answers for the installation.
 
-From the environment or `.env`, as `config.settings`.
+Read as `config.settings` is.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from config.policy import Controller
 from config.processors import PROCESSORS_FILE
+from config.sources import OperatorSettings
 
 
-class Operations(BaseSettings):
+class Operations(OperatorSettings):
     """Where backups go, and who answers for the installation."""
 
     model_config = SettingsConfigDict(
