@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import ColumnElement, func, or_, select
 
 from storage import models
+from storage.blocks import blocked
 from storage.erasure import quarters
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ ABOUT: Final = (
     models.AnalyticsEvent,
     models.Budget,
     models.Reservation,
+    models.Usage,
+    models.Block,
 )
 """The tables with rows that lead to a person."""
 
@@ -70,6 +73,8 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
         models.Audit: models.Audit.idx == idx,
         models.Budget: models.Budget.idx == idx,
         models.Reservation: models.Reservation.idx == idx,
+        models.Usage: models.Usage.idx == idx,
+        models.Block: models.Block.blocked_idx == blocked(stores.secrets, user_id),
         models.Offer: or_(models.Offer.one_idx == idx, models.Offer.other_idx == idx),
     }
     if subject is not None:

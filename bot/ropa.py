@@ -33,6 +33,7 @@ PURPOSES: Final = {
     "analytics": "Count use, by those who agreed",
     "erasure": "Keep erased what was erased",
     "keys": "Open what is sealed",
+    "moderation": "Let a server decide where, by whom and how much its members practise",
     "practice": "Let people practise as they chose: settings, partners, questions of their own",
     "operation": "Run on time, and once",
 }
@@ -47,6 +48,8 @@ PERIODS: Final = {
     "saved": "until its owner deletes it, or the account",
     "interview": "until the interview is over",
     "job": "until the work is done, at most a day",
+    "server": "until who manages the server deletes it, or the bot leaves it",
+    "block": "until it is lifted or ends, at most a year, also if the account is deleted",
     "30 days": "30 days",
     "90 days": "90 days",
     "a year": "a year after it was answered, or until the account is deleted",

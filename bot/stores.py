@@ -12,10 +12,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from storage.blocks import Blocks
 from storage.database import open_databases
 from storage.erasure import Erasure
 from storage.errors import DecryptionFailed, Misconfigured, UnknownKey, UnsafePlace
 from storage.feedback import FeedbackStore
+from storage.guilds import Guilds
 from storage.jobs import Jobs, Limits
 from storage.keyring import Keyring
 from storage.keys import EnvironmentKeys, FileKeys
@@ -28,6 +30,7 @@ from storage.queue import Queue
 from storage.receipts import Outside
 from storage.requests import Requests
 from storage.subjects import Subjects
+from storage.trail import Trail
 from storage.transcripts import Transcripts
 from storage.vault import VaultKeys
 
@@ -60,6 +63,9 @@ class Stores:
         queue: Who looks for somebody to practise with.
         feedback: What was written and noted about interviews.
         jobs: Feedback that was asked for and is not there yet.
+        guilds: What servers decided.
+        blocks: Who may not practise in which server.
+        trail: What moderators did, and how much was practised.
     """
 
     databases: Databases
@@ -75,6 +81,9 @@ class Stores:
     queue: Queue
     feedback: FeedbackStore
     jobs: Jobs
+    guilds: Guilds
+    blocks: Blocks
+    trail: Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,9 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
             Queue(databases.content, keyring, secrets, subjects),
             FeedbackStore(databases.content, keyring, subjects),
             Jobs(databases.content, keyring, secrets, subjects, ledger, limits=_limits(settings)),
+            Guilds(databases.content, keyring, secrets),
+            Blocks(databases.content, keyring, secrets),
+            Trail(databases.content, secrets, subjects),
         )
 
 

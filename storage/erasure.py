@@ -49,6 +49,7 @@ from storage.models import (
     Subject,
     Transcript,
     Turn,
+    Usage,
 )
 from storage.receipts import DestroyedKey, Outside, Scope, make_receipt
 
@@ -391,6 +392,7 @@ async def _untrace(connection: AsyncConnection, idx: bytes) -> dict[str, int]:
     return {
         "audit": (await connection.execute(delete(Audit).where(Audit.idx == idx))).rowcount,
         "budget": (await connection.execute(delete(Budget).where(Budget.idx == idx))).rowcount,
+        "usage": (await connection.execute(delete(Usage).where(Usage.idx == idx))).rowcount,
         "reservation": (await connection.execute(delete(Reservation).where(Reservation.idx == idx))).rowcount,
         "offer": (
             await connection.execute(delete(Offer).where(or_(Offer.one_idx == idx, Offer.other_idx == idx)))

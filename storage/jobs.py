@@ -14,7 +14,8 @@ given back as failed. So a crash costs one attempt at most.
 
 Reservations are rows of their own, one for each attempt. Whoever deletes the row settles it, and nobody else: not a
 process that thought it was alone, and not one whose job was deleted meanwhile with its transcript. A person's budget
-runs for a day and a server's for a month, both in UTC; what is asked for in direct messages counts as one server.
+runs for a day and a server's for a month, both in UTC, and a server may lower its own; what is asked for in direct
+messages counts as one server.
 
 Times are arguments. Nobody's consent is remembered here: `begin` and `finish` read it in their own transactions.
 """
@@ -34,8 +35,9 @@ from sqlalchemy import delete, insert, or_, select, update
 from storage.crypto import Place, encode, wipe
 from storage.errors import DecryptionFailed, NotFound, TooManyJobs, UnknownKey
 from storage.feedback import put
+from storage.guilds import KIND
 from storage.ledger import Purpose
-from storage.models import AiJob, Budget, Idempotency, Reservation, Subject, Transcript
+from storage.models import AiJob, Budget, GuildSetting, Idempotency, Reservation, Subject, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -608,7 +610,7 @@ class Jobs:
         return subject
 
     def _server(self, guild_id: int | None) -> bytes:
-        return self._secrets.index("guild", guild_id or 0)
+        return self._secrets.index(KIND, guild_id or 0)
 
     async def _agreed(self, connection: AsyncConnection, claimed: Claimed) -> bool:
         # The first knows of a withdrawal that is not written yet, the second of what other processes wrote.
@@ -627,7 +629,10 @@ class Jobs:
 
     async def _left(self, connection: AsyncConnection, idx: bytes, server: bytes, at: datetime) -> Left:
         used = [await _used(connection, idx, _day(at)), await _used(connection, server, _month(at))]
-        limits = (self.limits.person_day, self.limits.server_month)
+        # A server may set itself a lower limit than it has.
+        found = await connection.execute(select(GuildSetting.month_tokens).where(GuildSetting.server_idx == server))
+        months = [each for each in (self.limits.server_month, found.scalar_one_or_none()) if each is not None]
+        limits = (self.limits.person_day, min(months, default=None))
         return Left(
             *(None if limit is None else max(0, limit - each) for limit, each in zip(limits, used, strict=True))
         )

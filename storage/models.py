@@ -57,6 +57,7 @@ Why = Literal[
     "erasure",  # keep erased what was erased
     "keys",  # open what is sealed
     "practice",  # let people practise as they chose: settings, partners, questions of their own
+    "moderation",  # let a server decide where, by whom and how much its members practise
     "operation",  # run on time, once
 ]
 
@@ -68,6 +69,8 @@ Retention = Literal[
     "saved",  # until its owner deletes it, or the account
     "interview",  # until the interview is over
     "job",  # until the work is done, at most a day
+    "server",  # until who manages the server deletes it, or the bot leaves
+    "block",  # until it is lifted or ends, at most a year
     "30 days",
     "90 days",
     "a year",  # after it was answered, or until the account is deleted
@@ -464,6 +467,73 @@ class Offer(Content):
     )
 
 
+class GuildSetting(Content):
+    """What who manages a server decided for it, under the installation's key; one row for each server.
+
+    What its feedback may use in a month stands beside it, to be read by whoever reserves it in the same transaction.
+    """
+
+    __tablename__ = "guild_setting"
+
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=_about("public", "moderation", "legitimate_interest", "server")
+    )
+    server_idx: Mapped[bytes] = mapped_column(
+        _HMAC, unique=True, info=_about("index", "moderation", "legitimate_interest", "server")
+    )
+    enc_body: Mapped[bytes] = mapped_column(info=_about("cipher", "moderation", "legitimate_interest", "server"))
+    month_tokens: Mapped[int | None] = mapped_column(
+        BigInteger, info=_about("public", "moderation", "legitimate_interest", "server")
+    )
+    rev: Mapped[int] = mapped_column(info=_about("public", "moderation", "legitimate_interest", "server"))
+
+
+class Block(Content):
+    """Somebody who may neither start nor join interviews in one server for a while.
+
+    It stays when the account is deleted, since deleting it would lift it otherwise. Its index is of no other table, and
+    who it is about is sealed under the installation's key, so nothing else leads to it.
+    """
+
+    __tablename__ = "block"
+    __table_args__ = (UniqueConstraint("server_idx", "blocked_idx"),)
+
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=_about("public", "security", "legitimate_interest", "block")
+    )
+    server_idx: Mapped[bytes] = mapped_column(_HMAC, info=_about("index", "security", "legitimate_interest", "block"))
+    blocked_idx: Mapped[bytes] = mapped_column(
+        _HMAC, index=True, info=_about("index", "security", "legitimate_interest", "block")
+    )
+    enc_body: Mapped[bytes] = mapped_column(info=_about("cipher", "security", "legitimate_interest", "block"))
+    reason: Mapped[str] = mapped_column(_STATE, info=_about("public", "security", "legitimate_interest", "block"))
+    created_day: Mapped[date] = mapped_column(info=_about("public", "security", "legitimate_interest", "block"))
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "security", "legitimate_interest", "block")
+    )
+
+
+class Usage(Content):
+    """How long somebody practised in one server on one day, and how many interviews they began there."""
+
+    __tablename__ = "usage"
+
+    server_idx: Mapped[bytes] = mapped_column(
+        _HMAC, primary_key=True, info=_about("index", "moderation", "legitimate_interest", "30 days")
+    )
+    idx: Mapped[bytes] = mapped_column(
+        _HMAC, primary_key=True, index=True, info=_about("index", "moderation", "legitimate_interest", "30 days")
+    )
+    day: Mapped[str] = mapped_column(
+        String(10), primary_key=True, info=_about("public", "moderation", "legitimate_interest", "30 days")
+    )
+    seconds: Mapped[int] = mapped_column(info=_about("public", "moderation", "legitimate_interest", "30 days"))
+    begun: Mapped[int] = mapped_column(info=_about("public", "moderation", "legitimate_interest", "30 days"))
+    expires_at: Mapped[datetime] = mapped_column(
+        Moment, index=True, info=_about("public", "moderation", "legitimate_interest", "30 days")
+    )
+
+
 class Request(Content):
     """Somebody wants to know, correct or erase something, or objects; to be answered in 30 days.
 
@@ -499,7 +569,7 @@ class Request(Content):
 
 
 class Audit(Content):
-    """A security event: what happened, to whom as an HMAC, when. Never content."""
+    """A security event: what happened, in which server and by whom as HMACs, when. Never content."""
 
     __tablename__ = "audit"
 
@@ -508,6 +578,9 @@ class Audit(Content):
     )
     event: Mapped[str] = mapped_column(String(40), info=_about("public", "security", "legitimate_interest", "90 days"))
     idx: Mapped[bytes | None] = mapped_column(
+        _HMAC, index=True, info=_about("index", "security", "legitimate_interest", "90 days")
+    )
+    server_idx: Mapped[bytes | None] = mapped_column(
         _HMAC, index=True, info=_about("index", "security", "legitimate_interest", "90 days")
     )
     happened_at: Mapped[datetime] = mapped_column(

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 from sqlalchemy import or_, select
 
 from storage import models
+from storage.blocks import Blocks
 from storage.crypto import Place
 from storage.erasure import Page, quarters
 from storage.jobs import opened_options, options_place
@@ -117,6 +118,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "queue": ("guild", "channel", "type", "level", "offered", "accepted", "expires_at"),
     "requests": ("id", "kind", "via", "text", "received_at", "due_at", "closed_at", "outcome"),
     "audit": ("event", "happened_at", "expires_at"),
+    "usage": ("day", "seconds", "begun", "expires_at"),
+    "blocks": ("guild", "reason", "day", "expires_at"),
     "analytics": ("pseudonym", "name", "props", "expires_at"),
     "budget": ("period", "reserved_tokens", "spent_tokens", "expires_at"),
 }
@@ -250,8 +253,27 @@ WHERE: Final[Mapping[str, str]] = {
     "audit.id": "- a random number that nothing refers to",
     "audit.event": "audit.event",
     "audit.idx": "- an HMAC of your Discord id, which is in settings",
+    "audit.server_idx": "- an HMAC of the server where you did it",
     "audit.happened_at": "audit.happened_at",
     "audit.expires_at": "audit.expires_at",
+    "usage.server_idx": "- an HMAC of the server where you practised",
+    "usage.idx": "- an HMAC of your Discord id, which is in settings",
+    "usage.day": "usage.day",
+    "usage.seconds": "usage.seconds",
+    "usage.begun": "usage.begun",
+    "usage.expires_at": "usage.expires_at",
+    "block.id": "- a random number that nothing refers to",
+    "block.server_idx": "- an HMAC of the server, which is in blocks",
+    "block.blocked_idx": "- an HMAC of your Discord id, which is in settings",
+    "block.enc_body": "blocks.guild",
+    "block.reason": "blocks.reason",
+    "block.created_day": "blocks.day",
+    "block.expires_at": "blocks.expires_at",
+    "guild_setting.id": "- of a server's settings; not data about you",
+    "guild_setting.server_idx": "- of a server's settings; not data about you",
+    "guild_setting.enc_body": "- of a server's settings; not data about you",
+    "guild_setting.month_tokens": "- of a server's settings; not data about you",
+    "guild_setting.rev": "- of a server's settings; not data about you",
     "analytics_event.id": "- a random number that nothing refers to",
     "analytics_event.pseudonym": "analytics.pseudonym",
     "analytics_event.name": "analytics.name",
@@ -283,6 +305,7 @@ PURPOSES: Final[Mapping[models.Why, str]] = {
     "analytics": "to count what is used",
     "erasure": "to keep erased what was erased",
     "keys": "to open what is encrypted",
+    "moderation": "to let a server decide where, by whom and how much its members practise",
     "practice": "to let you practise as you chose: settings, partners, questions of your own",
     "operation": "to run",
 }
@@ -299,6 +322,8 @@ PERIODS: Final[Mapping[models.Retention, str]] = {
     "saved": "until its owner deletes it, or you your account",
     "interview": "until the interview is over",
     "job": "until it is done, at most a day",
+    "server": "until who manages the server deletes it, or the bot leaves it",
+    "block": "until it is lifted or ends, at most a year, also if you delete your account",
     "30 days": "30 days",
     "90 days": "90 days",
     "a year": "until a year after they were answered, or you delete your account",
@@ -341,7 +366,9 @@ preferences          what you chose in /settings, and the days you practised if 
 questions            questions that you added to a server
 queue                where you look for somebody to practise with
 requests             what you asked for about your data
-audit                security events about you
+audit                what you did as a moderator, and security events about you
+usage                how long you practised in a server on which day
+blocks               servers in which you may not practise for a while
 analytics, budget    what was counted, and what feedback has used
 
 Each part comes as JSON, for programs, and as CSV, for a spreadsheet. package.schema.json says what the JSON looks like.
@@ -601,6 +628,7 @@ class Packages:
             yield await self._analytics(subject, at)
         async for page in self._traces(self._subjects.index(user_id)):
             yield page
+        yield await self._blocks(user_id, at)
 
     async def _settings(self, user_id: int, subject: UUID) -> Page:
         rows = await self._rows(select(models.Subject.created_day).where(models.Subject.id == subject))
@@ -721,6 +749,20 @@ class Packages:
                 for row in rows
             ],
         )
+        usage = models.Usage
+        rows = await self._rows(select(usage.__table__).where(usage.idx == idx).order_by(usage.day, usage.server_idx))
+        yield Page(
+            "usage",
+            [
+                {
+                    "day": row["day"],
+                    "seconds": row["seconds"],
+                    "begun": row["begun"],
+                    "expires_at": _iso(row["expires_at"]),
+                }
+                for row in rows
+            ],
+        )
         rows = await self._rows(select(budget.__table__).where(budget.idx == idx).order_by(budget.period))
         yield Page(
             "budget",
@@ -732,6 +774,21 @@ class Packages:
                     "expires_at": _iso(row["expires_at"]),
                 }
                 for row in rows
+            ],
+        )
+
+    async def _blocks(self, user_id: int, at: datetime) -> Page:
+        found = await Blocks(self._content, self._keyring, self._secrets).everywhere(user_id, at=at)
+        return Page(
+            "blocks",
+            [
+                {
+                    "guild": str(each.guild_id),
+                    "reason": each.why.value,
+                    "day": each.since.isoformat(),
+                    "expires_at": _iso(each.until),
+                }
+                for each in found
             ],
         )
 

@@ -366,6 +366,19 @@ class Queue:
         async with self._content.write() as connection:
             await connection.execute(delete(OfferRow).where(OfferRow.id == invitation))
 
+    async def forget_guild(self, guild_id: int) -> tuple[int, Changed]:
+        """Take everybody out of a server's queue; how many those were, and what is to be taken down."""
+        async with self._content.write() as connection:
+            found = await connection.execute(
+                select(QueueEntry.__table__).where(QueueEntry.server_idx == self._guild(guild_id))
+            )
+            entries = found.mappings().all()
+            steps = _Steps()
+            for offer in {entry["offer_id"] for entry in entries} - {None}:
+                await self._close(connection, offer, steps)
+            await connection.execute(delete(QueueEntry).where(QueueEntry.id.in_([entry["id"] for entry in entries])))
+        return len(entries), await self._changed(steps)
+
     # As a keeper
 
     async def erase(self, subject: UUID) -> dict[str, int]:

@@ -11,9 +11,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select
 
+from storage.blocks import Blocks
 from storage.crypto import Place
 from storage.erasure import Erasure
 from storage.feedback import FeedbackStore
+from storage.guilds import Guilds
 from storage.jobs import Jobs, options_place
 from storage.keyring import Keyring
 from storage.ledger import Ledger, Occasion, Policy, Purpose
@@ -25,6 +27,7 @@ from storage.queue import Queue, Wanted
 from storage.receipts import Outside
 from storage.requests import RequestKind, Requests
 from storage.subjects import Subjects
+from storage.trail import Trail
 from storage.transcripts import Spoken, Transcripts
 
 if TYPE_CHECKING:
@@ -69,6 +72,9 @@ class People:
     queue: Queue
     feedback: FeedbackStore
     jobs: Jobs
+    guilds: Guilds
+    blocks: Blocks
+    trail: Trail
 
     def erasure(self, let_go: Callable[[int], Awaitable[Mapping[str, int]]] | None = None) -> Erasure:
         """What erases here."""
@@ -193,6 +199,7 @@ class People:
         await self.feedback.rate(user_id, user_id, transcript, {"note": words_of(user_id)}, at=NOW)
         await self.preferences.change(user_id, at=NOW, language="uk", streak=Streak(NOW.date(), 3, 4, 5))
         await self.questions.add(user_id, 99, [{"text": words_of(user_id)}], at=NOW)
+        await self.trail.practised(user_id % 97, [user_id], seconds=1_234, began=user_id, at=NOW)
         await self.queue.join(user_id, Wanted(99, 7, "technical", f"of {user_id:x}"), at=NOW)
 
     async def rows(self) -> dict[str, int]:
@@ -227,6 +234,9 @@ async def people_over(databases: Databases, provider: KeyProvider) -> People:
         Queue(databases.content, keyring, secrets, subjects),
         FeedbackStore(databases.content, keyring, subjects),
         Jobs(databases.content, keyring, secrets, subjects, ledger),
+        Guilds(databases.content, keyring, secrets),
+        Blocks(databases.content, keyring, secrets),
+        Trail(databases.content, secrets, subjects),
     )
 
 

@@ -98,6 +98,8 @@ async def test_nothing_of_an_erased_person_is_left_and_everything_of_others_is(p
         "transcript",
         "turn",
     }
+    # The server's own sum names nobody, and stays.
+    assert (before["usage"], after["usage"]) == (4, 3)
     assert {name for name in before if before[name] and not after[name]} == {"ai_job", "feedback"}
     assert after["consent_link"] == before["consent_link"]
     assert erased.rows["transcript"] == 1
@@ -160,7 +162,8 @@ async def test_two_processes_that_erase_the_same_person_at_once_both_succeed(peo
 
     assert all(verify_receipt(each.receipt).holds for each in done)
     left = await people.rows()
-    assert {name for name, number in left.items() if number} == {"consent_link", "idempotency", "meta"}
+    # What a server practised in all names nobody.
+    assert {name for name, number in left.items() if number} == {"consent_link", "idempotency", "meta", "usage"}
 
 
 async def test_who_comes_back_is_somebody_new_and_no_tombstone_concerns_them(people: People) -> None:

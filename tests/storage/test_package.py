@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import models
+from storage.blocks import Why
 from storage.ledger import Purpose, verify_ledger
 from storage.package import (
     COLUMNS,
@@ -91,6 +92,7 @@ async def story(people: People) -> None:
     await people.transcripts.share(BEN, his, ANNA, until=NOW.replace(day=29), at=NOW)
     await people.leave_traces(ANNA, hers)
     await people.leave_traces(BEN, his)
+    await people.blocks.block(99, ANNA, Why.CONDUCT, until=NOW.replace(day=30), at=NOW)
     await people.ledger.withdraw(ANNA, [Purpose.ANALYTICS], press())
 
 
@@ -251,7 +253,8 @@ async def test_after_an_erasure_there_is_nothing_to_hand_out(people: People) -> 
 
     files = await package_of(people)
 
-    assert all(read(files, name)["records"] == [] for name in COLUMNS)
+    # But that a server blocked her: deleting the account does not lift it.
+    assert [name for name in COLUMNS if read(files, name)["records"]] == ["blocks"]
 
 
 # The manifest
@@ -327,11 +330,16 @@ def test_where_a_column_is_said_to_be_the_schema_has_a_field(column: str, where:
     assert at, column
 
 
-def test_sealed_columns_are_in_the_package_unless_they_are_keys_proofs_or_places() -> None:
+def test_sealed_columns_are_in_the_package_unless_they_are_proofs_places_or_a_servers() -> None:
     sealed = {name for name in WHERE if name.split(".")[1].startswith("enc_")}
 
     left_out = {name for name in sealed if WHERE[name].startswith("- ")}
-    assert left_out == {"share.enc_grant", "live_message.enc_location", "offer.enc_place"}
+    assert left_out == {
+        "share.enc_grant",
+        "live_message.enc_location",
+        "offer.enc_place",
+        "guild_setting.enc_body",
+    }
 
 
 def test_every_annotation_has_words_for_people() -> None:
