@@ -283,8 +283,13 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         session = self._interviews.of(interaction.guild_id or 0)
         if session is not None and not session.takes_part(interaction.user.id):
             session = None
+        # Wherever it was held: what is forgotten is shown to nobody.
         held = self._interviews.drafts.of(interaction.user.id)
-        await self._forget(interaction, session, held.interview_id if held is not None else "")
+        if session is None and held is None:
+            raise UserMistake(words_of(interaction)("interview-lines-none"))
+        if held is not None and session is None:
+            held.remove(interaction.user.id)
+        await self._forget(interaction, session, "")
 
     # -- buttons and menus ----------------------------------------------------------------------------------------
 

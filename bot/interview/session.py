@@ -851,10 +851,11 @@ class Interview:
             self._soon = self._soon or Reminder.SOON in come
             self._overtime = self._overtime or Reminder.END in come
             self._dirty.set()
-        if self.course.plan.silence_s and self.solo and not self.gate.paused:
+        silence_s = now_s - self._sound_s
+        if 0 < self.course.plan.silence_s <= silence_s and self.solo and not self.gate.paused:
             since = self.course.asked_s
             words = sum(len(s.text.split()) for s in self.draft.snippets if s.start_s >= since)
-            if self.course.answered(words=words, silence_s=now_s - self._sound_s):
+            if self.course.answered(words=words, silence_s=silence_s):
                 self.next_question()
 
     async def _keep_panel(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.interview.roles import Role
+from bot.interview.session import Mark
 from bot.loopback.furnishing import BOT_PERMISSIONS
 from bot.loopback.permissions import Permission
 from bot.rehearsal.stage import TICKED, until
@@ -144,6 +145,20 @@ async def test_a_note_is_read_by_its_writer_alone(stage: Practice) -> None:
     assert "slower" not in await stage.use(HOST, "draft")
 
 
+async def test_all_of_ones_lines_are_taken_back_by_command_also_afterwards(stage: Practice) -> None:
+    await stage.start(HOST)
+    await stage.join(HOST)
+    await stage.join(ANNA)
+    stage.say(ANNA, "Not this.")
+    stage.say(HOST, "Keep this.")
+    await stage.end(HOST)
+
+    assert await stage.use(ANNA, "forget") == EN("interview-forgotten")
+    assert await stage.use(ANNA, "draft") == EN("interview-no-draft")
+    assert "Not this." not in await stage.use(HOST, "draft")
+    assert await stage.use(PETER, "forget") == EN("interview-lines-none")
+
+
 async def test_one_of_ones_own_lines_is_taken_back_from_the_captions(stage: Practice) -> None:
     await stage.start(HOST)
     await stage.join(HOST)
@@ -200,6 +215,7 @@ async def test_privacy_is_explained_to_whoever_presses_it(stage: Practice) -> No
 async def test_the_bots_name_shows_the_interview_and_is_as_before_afterwards(stage: Practice) -> None:
     name = stage.place.bot_user.display_name or stage.place.bot_user.name
     await stage.start(HOST)
+    assert stage.running().mark is Mark.NICKNAME
     assert nickname(stage) == f"🔴 {name}"
 
     await stage.end(HOST)
