@@ -107,7 +107,7 @@ class Feedback(
         words = words_of(interaction)
         saved = await self._own_transcript(interaction, _id(transcript))
         kind = InterviewType(rubric.value) if rubric is not None else InterviewType.BEHAVIOURAL
-        if not self._answers(words, saved, kind).answers:
+        if not any(each.own for each in self._answers(words, saved, kind).answers):
             raise UserMistake(words("feedback-no-answers"))
         rated = await self._kept.ratings(interaction.user.id, saved.id)
         if any(each.own for each in rated):

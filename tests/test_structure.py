@@ -20,7 +20,16 @@ PRODUCT = [
     for path in sorted((ROOT / package).rglob("*.py"))
     if "training" not in path.relative_to(ROOT).parts
 ]
-SUPPORT = {"cogs.panel", "cogs.privacy_replies", "cogs.replies", "cogs.transcript_replies"}
+SUPPORT = {
+    "cogs.feedback_card",
+    "cogs.feedback_forms",
+    "cogs.feedback_pictures",
+    "cogs.feedback_replies",
+    "cogs.panel",
+    "cogs.privacy_replies",
+    "cogs.replies",
+    "cogs.transcript_replies",
+}
 
 
 @cache

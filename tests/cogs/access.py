@@ -29,6 +29,7 @@ class Takes:
 
 
 TRANSCRIPT = "transcript"
+FEEDBACK = "feedback"
 
 OBJECTS: dict[str, tuple[Takes, ...]] = {
     "transcript view": (Takes("transcript", TRANSCRIPT),),
@@ -38,6 +39,15 @@ OBJECTS: dict[str, tuple[Takes, ...]] = {
     "transcript share": (Takes("transcript", TRANSCRIPT, {"person": "oleg", "hours": 1}),),
     "transcript unshare": (Takes("transcript", TRANSCRIPT, {"person": "oleg"}),),
     "transcript delete": (Takes("transcript", TRANSCRIPT),),
+    "feedback request": (Takes("transcript", TRANSCRIPT),),
+    "feedback peer": (Takes("transcript", TRANSCRIPT, {"person": "oleg"}),),
+    "feedback view": (Takes("feedback", FEEDBACK),),
+    "feedback compare": (
+        Takes("first", FEEDBACK, {"second": "00000000-0000-4000-8000-000000000000"}),
+        Takes("second", FEEDBACK, {"first": "00000000-0000-4000-8000-000000000000"}),
+    ),
+    "feedback dispute": (Takes("feedback", FEEDBACK),),
+    "feedback delete": (Takes("feedback", FEEDBACK),),
     "privacy confirm": (Takes("code", "code"),),
 }
 """Commands that take an id, by their qualified name."""
@@ -56,6 +66,7 @@ FREE: dict[str, str] = {
     **dict.fromkeys(("privacy correct", "privacy object"), _OWN),
     "privacy receipt": "checks a file that the caller has, and a receipt names nobody",
     "settings": _OWN,
+    "feedback progress": _OWN,
     "Remove my line": "offers the caller's own lines of the captions and nothing else",
     **dict.fromkeys(("questions list", "questions random", "questions add", "questions remove"), _QUESTIONS),
     **dict.fromkeys(("questions import", "questions practice-streak"), _QUESTIONS),
@@ -72,6 +83,8 @@ BUTTONS: dict[str, tuple[str, ...]] = {"InterviewButton": tuple(f"sr:{action}:{{
 """Ids of each kind of `DynamicItem`, with {id} for the id of Anna's interview."""
 
 TESTED_ELSEWHERE: dict[str, str] = {
+    "FeedbackButton": "of one person's answers; tests/cogs/test_feedback.py presses each with somebody else's id",
+    "AnswerMenu": "likewise",
     "LineMenu": "offers the lines of an answer only the caller sees; tests/cogs/test_interview.py",
 }
 """Kinds of `DynamicItem` whose own tests press them as somebody else."""

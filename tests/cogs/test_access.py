@@ -15,6 +15,7 @@ from bot.loopback.entities import MessageBody, walk
 from storage.requests import RequestKind
 from tests.cogs.access import (
     BUTTONS,
+    FEEDBACK,
     FREE,
     FREE_GROUPS,
     INTERVIEW_ACTIONS,
@@ -77,7 +78,14 @@ async def test_somebody_elses_object_is_answered_like_one_that_does_not_exist(st
     _, code = await requests.add_email(RequestKind.ACCESS, received_at=at, at=at, text="please")
     await requests.confirm(stage.user(ANNA).id, code, at=at)
     wrong = code[:-1] + ("A" if code[-1] != "A" else "B")
-    there = {TRANSCRIPT: (transcript, str(uuid4())), "code": (code, wrong)}
+    feedback = await stage.app.services.stores.feedback.keep(
+        stage.user(ANNA).id, UUID(transcript), {}, model="", schema_ver=1, at=at
+    )
+    there = {
+        TRANSCRIPT: (transcript, str(uuid4())),
+        FEEDBACK: (str(feedback), str(uuid4())),
+        "code": (code, wrong),
+    }
     before = await kept(stage, transcript)
 
     told: list[str] = []

@@ -8,6 +8,7 @@ import re
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +16,7 @@ from bot.clock import SystemClock
 from bot.feedback.chat_writer import ChatWriter
 from bot.feedback.openai_writer import ResponsesWriter
 from bot.feedback.report import Criterion
+from bot.loopback.entities import MessageBody
 from bot.loopback.filling import CannotDo
 from bot.rehearsal.loopback_model import (
     LoopbackModel,
@@ -37,7 +39,6 @@ from tests.stt.sounds import ScriptedTranscriber
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-    from uuid import UUID
 
     from bot.loopback.authority import Authority
     from bot.loopback.callbacks import Reply
@@ -218,11 +219,11 @@ async def answered(reply: Reply) -> Reply:
     return await reply.until(lambda reply: "Cancel" not in reply.text, within_s=10)
 
 
-async def agree(stage: Stage) -> None:
-    """Anna has agreed before that her words are sent."""
+async def agree(stage: Stage, name: str = ANNA) -> None:
+    """Somebody has agreed before that their words are sent."""
     at = stage.app.services.clock.now()
     how = Occasion(stage.world.new_id(), at, "en", "form", None)
-    await stage.app.services.stores.ledger.give(stage.user(ANNA).id, {Purpose.AI_FEEDBACK}, how, attested_age=18)
+    await stage.app.services.stores.ledger.give(stage.user(name).id, {Purpose.AI_FEEDBACK}, how, attested_age=18)
 
 
 async def over(stage: Stage, tries: int = 1) -> Standing | None:
@@ -651,6 +652,42 @@ async def test_nobody_gets_at_somebody_elses_feedback(chat: Stage, name: str) ->
     both = await use(chat, name, "compare", first=str(feedback), second="nonsense")
     assert both.text == SAID("feedback-no-such")
     assert await kept(chat) == [feedback]
+
+
+async def test_a_button_that_somebody_made_up_reaches_nothing_of_anybody_else(
+    chat: Stage, model: LoopbackModel
+) -> None:
+    transcript = await saved(chat)
+    await sent(chat, transcript)
+    await over(chat)
+    (feedback,) = await kept(chat)
+    asked = len(model.asked)
+    anna = chat.user(ANNA).id
+    key = f"{UUID(transcript).hex}:behavioural"
+    # With her id in it, and with his own.
+    offers = [f"fb:send:{key}:{anna}", f"fb:cancel:{key}:{anna}"]
+    ids = [f"fb:{action}:{feedback.hex}" for action in ("view", "dispute", "delete", "stop")]
+    told = {SAID("feedback-not-yours"), SAID("feedback-no-such"), SAID("feedback-job-too-late")}
+
+    for custom_id in (*offers, *ids, f"fb:answer:{feedback.hex}:1", "fb:view:nonsense"):
+        assert await forged(chat, PETER, custom_id) in told, custom_id
+    assert await forged(chat, PETER, f"fb:gone:{feedback.hex}") == SAID("feedback-deleted")
+    await agree(chat, PETER)
+    await forged(chat, PETER, f"fb:send:{key}:{chat.user(PETER).id}")
+
+    assert await kept(chat) == [feedback]
+    assert len(model.asked) == asked
+
+
+async def forged(stage: Stage, name: str, custom_id: str) -> str:
+    """Press a button that somebody made up, and read what is answered."""
+    button = {"type": 2, "style": 2, "label": "Press", "custom_id": custom_id, "id": 2}
+    body = MessageBody(components=({"type": 1, "id": 1, "components": [button]},))
+    message = stage.world.post(stage.place.text.id, stage.bot_id, body, ephemeral_to=stage.user(name).id)
+    reply = await stage.discord.people.press(stage.user(name).id, message, custom_id)
+    if reply.message is message:
+        await reply.until(lambda reply: bool(reply.followups) or "Press" not in reply.text)
+    return reply.followups[-1].text if reply.followups else reply.text
 
 
 async def test_feedback_is_offered_by_the_name_of_its_interview_and_only_to_its_owner(chat: Stage) -> None:
