@@ -15,18 +15,21 @@ import aiohttp
 import discord
 from discord import ui
 
+from bot.account import NEEDED, THREAD_NEEDED
 from bot.errors import CannotJoin, MissingPermissions
-from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused
+from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused, escape
 from bot.interview.session import Mark, Pause
 from bot.voice.client import JOIN_S, voice_client_for
 from cogs import interview_replies as says
 from cogs import replies
 from cogs.locales import words_of
+from storage.guilds import DEFAULTS
 from storage.ledger import Purpose
 from storage.live_messages import LiveKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
+    from datetime import datetime
 
     from bot.client import SkillRally
     from bot.interview.captions import Board
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from bot.voice.receiver import Receiver
     from cogs.locales import Words
     from config.settings import CaptionPlace
+    from storage.guilds import GuildSettings
     from stt.engine import Snippet
 
 VoiceChannel = discord.VoiceChannel | discord.StageChannel
@@ -64,17 +68,8 @@ MARK_S = 5.0
 
 LINE_PREFIX = "sr:line:"
 
-NEEDED = ("view_channel", "connect", "send_messages", "read_message_history")
-"""What the bot needs in the voice channel, as discord.py names it."""
-
 _NOBODY = discord.AllowedMentions.none()
 """Said with every edit: discord.py leaves the client's own choice out when no content is edited."""
-
-MARK_NEEDS = ("change_nickname", "set_voice_channel_status")
-"""What it takes to mark the bot's name, or else the channel; without both the notice has to do."""
-
-THREAD_NEEDED = ("view_channel", "create_public_threads", "send_messages_in_threads", "read_message_history")
-"""What it needs in a text channel below which captions are to appear."""
 
 
 class InterviewButton(
@@ -186,14 +181,26 @@ def buttons(*actions: str, interview_id: str, words: Words) -> ui.ActionRow[Any]
     return row
 
 
-def notice(words: Words, status: Status, *, captions: CaptionPlace, elsewhere: str = "") -> ui.LayoutView:
-    """The notice of a running interview; *elsewhere* is the host that speech is sent to, if it leaves the machine."""
+def notice(
+    words: Words, status: Status, *, captions: CaptionPlace, elsewhere: str = "", line: str = ""
+) -> ui.LayoutView:
+    """The notice of a running interview.
+
+    Args:
+        words: The language.
+        status: How it stands.
+        captions: Where captions appear.
+        elsewhere: The host that speech is sent to, if it leaves the machine.
+        line: What the server wants to be read there, as it was written.
+    """
+    own = [ui.TextDisplay[Any](escape(line))] if line else []
     paused = bool(status.pauses)
     view = ui.LayoutView(timeout=None)
     view.add_item(
         ui.Container(
             ui.TextDisplay(says.headline(words, status)),
             ui.TextDisplay(says.notice(words, captions, elsewhere=elsewhere)),
+            *own,
             ui.Separator(),
             ui.TextDisplay(says.roster(words, status)),
             buttons(
@@ -232,12 +239,12 @@ def question_card(words: Words, card: Card) -> ui.LayoutView:
     return view
 
 
-def end_card(words: Words, status: Status) -> ui.LayoutView:
-    """What remains of the notice."""
+def end_card(words: Words, status: Status, *, save_by: datetime | None = None) -> ui.LayoutView:
+    """What remains of the notice; *save_by* is when a bot that is being restarted forgets the text."""
     view = ui.LayoutView(timeout=None)
     view.add_item(
         ui.Container(
-            ui.TextDisplay(says.ended(words, status)),
+            ui.TextDisplay(says.ended(words, status, save_by=save_by)),
             buttons("draft", "save", interview_id=status.interview_id, words=words),
         )
     )
@@ -279,6 +286,7 @@ class ConsentForm(ui.Modal):
         intro: str = "",
         elsewhere: str = "",
         purposes: Sequence[Purpose] = replies.OFFERED,
+        age: int = replies.ADULT_AGE,
     ) -> None:
         super().__init__(title=title or words("consent-title-join"), timeout=10 * 60)
         self._answered = answered
@@ -286,8 +294,8 @@ class ConsentForm(ui.Modal):
         boxes = [(purpose, words(key), words(f"{key}.hint")) for purpose, key in keys]
         intro = intro or replies.modal_intro(words, elsewhere)
         label, hint = words("consent-purposes"), words("consent-purposes.hint")
-        age = words("consent-age"), words("consent-age.hint", age=replies.ADULT_AGE), words("consent-age.option")
-        self.shown = "\n".join([self.title, intro, label, hint, *(t for box in boxes for t in box[1:]), *age])
+        asked = words("consent-age"), words("consent-age.hint", age=age), words("consent-age.option")
+        self.shown = "\n".join([self.title, intro, label, hint, *(t for box in boxes for t in box[1:]), *asked])
         self._purposes: ui.CheckboxGroup[Any] = ui.CheckboxGroup(
             custom_id="purposes",
             required=False,
@@ -302,11 +310,11 @@ class ConsentForm(ui.Modal):
             required=False,
             min_values=0,
             max_values=1,
-            options=[discord.CheckboxGroupOption(label=age[2], value="yes")],
+            options=[discord.CheckboxGroupOption(label=asked[2], value="yes")],
         )
         self.add_item(ui.TextDisplay(intro))
         self.add_item(ui.Label(text=label, description=hint, component=self._purposes))
-        self.add_item(ui.Label(text=age[0], description=age[1], component=self._age))
+        self.add_item(ui.Label(text=asked[0], description=asked[1], component=self._age))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Pass on what was ticked."""
@@ -391,10 +399,18 @@ class DiscordRoom:
     """A server's voice channel, as an interview needs it."""
 
     def __init__(
-        self, bot: SkillRally, channel: VoiceChannel, *, captions: CaptionPlace, asked_in: Any, words: Words
+        self,
+        bot: SkillRally,
+        channel: VoiceChannel,
+        *,
+        captions: CaptionPlace,
+        asked_in: Any,
+        words: Words,
+        house: GuildSettings = DEFAULTS,
     ) -> None:
         self._bot = bot
         self._words = words
+        self._house = house
         self._mark = Mark.NOTICE
         self._nickname = ""
         self._former: str | None = None
@@ -430,6 +446,8 @@ class DiscordRoom:
 
     def allowed(self, channel_id: int) -> bool:
         """Whether the bot has what it needs there."""
+        if not self._house.allows(channel_id):
+            return False
         channel = self._guild.get_channel(channel_id)
         return isinstance(channel, discord.VoiceChannel | discord.StageChannel) and not lacking(channel)
 
@@ -563,9 +581,11 @@ class DiscordRoom:
 
     async def close_notice(self, message_id: int, status: Status) -> None:
         """Put the end card in its place."""
+        services = self._bot.services
+        save_by = services.ending.save_by(services.clock.now())
         with _writing():
             await self._channel.get_partial_message(message_id).edit(
-                view=end_card(self._words, status), allowed_mentions=_NOBODY
+                view=end_card(self._words, status, save_by=save_by), allowed_mentions=_NOBODY
             )
         # It names nobody any more.
         await self._journal.gone(message_id)
@@ -602,7 +622,13 @@ class DiscordRoom:
             )
 
     def _notice(self, status: Status) -> ui.LayoutView:
-        return notice(self._words, status, captions=self._captions, elsewhere=self._bot.services.speech_host)
+        return notice(
+            self._words,
+            status,
+            captions=self._captions,
+            elsewhere=self._bot.services.speech_host,
+            line=self._house.notice,
+        )
 
     def caption_header(self, *, late: bool) -> str:
         """The line above the captions."""

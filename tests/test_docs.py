@@ -11,11 +11,11 @@ import pytest
 import typer
 
 from bot.__main__ import cli
+from bot.account import MARK_NEEDS, NEEDED, THREAD_NEEDED
 from bot.rehearsal.cast import PEOPLE, ROLES
 from bot.voice.client import REMEDIES
 from cogs.interview import Interview
 from cogs.locales import words_in
-from cogs.panel import MARK_NEEDS, NEEDED, THREAD_NEEDED
 from config.operations import Operations
 from config.settings import Settings
 
