@@ -18,7 +18,7 @@ from discord import ui
 
 from bot.feedback.answers import MIN_WORDS, Status
 from bot.feedback.pictures import clock
-from bot.feedback.report import Criterion, Dropped, criteria_of
+from bot.feedback.report import Criterion, Dropped, Total, criteria_of
 from bot.interview.captions import escape
 from cogs.feedback_pictures import day, score
 
@@ -352,9 +352,8 @@ def _answer(words: Words, shown: Shown, assessment: Assessment, quote: int) -> l
     ]
     lines: list[str] = []
     for judged in assessment.judged:
-        value = words("feedback-nothing")
-        if judged.low is not None and judged.high is not None:
-            value = str(judged.low) if judged.low == judged.high else f"{judged.low}–{judged.high}"  # noqa: RUF001 - as ranges are written
+        total = None if judged.low is None or judged.high is None else Total(judged.low, judged.high, 1)
+        value = score(words, total)
         lines.append(f"- {_scored(words, judged.criterion, value, shown.disputed)}")
         for evidence in judged.evidence if quote else ():
             why = f": {cut(evidence.why, quote)}" if evidence.why else ""
