@@ -3,6 +3,7 @@
     add        somebody asked -> a row, once for each interaction
     claim      the next one that is due, for one process: a lease, and an attempt that whoever comes later outbids
     begin      in one transaction: still mine, consent as it is now, both budgets -> reserved, and "sending"
+    again      before each further request of the attempt: still mine, consent as it is now
     finish     what came back -> the feedback, sealed; the job is gone; what was used is settled
     put_off    again, not before a moment           give_up    failed, with a reason that the person can read
     recover    whose lease ran out while sending: its worst case counts as used, and it is tried once more
@@ -17,7 +18,8 @@ process that thought it was alone, and not one whose job was deleted meanwhile w
 runs for a day and a server's for a month, both in UTC, and a server may lower its own; what is asked for in direct
 messages counts as one server.
 
-Times are arguments. Nobody's consent is remembered here: `begin` and `finish` read it in their own transactions.
+Times are arguments. Nobody's consent is remembered here: `begin`, `again` and `finish` read it in their own
+transactions.
 """
 
 from __future__ import annotations
@@ -524,6 +526,20 @@ class Jobs:
                 update(AiJob).where(_held(claimed.id, claimed.attempt)).values(leased_until_at=at + LEASE)
             )
         return held.rowcount > 0
+
+    async def again(self, claimed: Claimed, *, at: datetime) -> bool:
+        """Whether another request may be sent for the same attempt, and hold the job for another `LEASE`.
+
+        As in `begin`: it is still this process's, and consent is read in the same transaction.
+
+        Raises:
+            StorageError: If that is not known; then nothing more may be sent.
+        """
+        if not await self.renew(claimed, at=at):
+            return False
+        async with self._content.write() as connection:
+            found = await connection.execute(select(AiJob.id).where(_held(claimed.id, claimed.attempt)))
+            return found.first() is not None and await self._agreed(connection, claimed)
 
     async def finish(
         self, claimed: Claimed, body: Mapping[str, Any], *, used: int, model: str, schema_ver: int, at: datetime

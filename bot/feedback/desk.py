@@ -564,7 +564,10 @@ class Desk:
         most = _most(writer, case.prompt)
         try:
             async with attempt.scope:
-                for _ in range(PASSES):
+                for number in range(PASSES):
+                    # It may have been deleted since, or consent taken back, here or in another process.
+                    if number and not await self._again(claimed):
+                        break
                     if not self._ledger.allowed(claimed.user_id, Purpose.AI_FEEDBACK):
                         break
                     attempt.out = most.tokens
@@ -585,6 +588,12 @@ class Desk:
         except TimeoutError:
             pass  # hung up
         return None
+
+    async def _again(self, claimed: Claimed) -> bool:
+        try:
+            return await self._jobs.again(claimed, at=self._clock.now())
+        except StorageError:
+            return False  # what came back before is worth more than another attempt
 
     async def _finished(self, claimed: Claimed, case: Case, attempt: _Attempt) -> Done | None:
         now = self._clock.now()

@@ -344,6 +344,21 @@ async def test_consent_that_is_taken_back_between_the_passes_ends_it(at: World, 
     assert await at.spent() == ONE_PASS
 
 
+async def test_what_is_deleted_while_the_model_writes_is_not_sent_once_more(at: World, model: LoopbackModel):
+    transcript = await at.answered()
+
+    async def deleted_meanwhile(asked: Asked, request: Any) -> Any:
+        await at.people.erasure().transcript(ANNA, transcript, at=at.clock.now())
+        return await answering(fair_judge)(asked, request)
+
+    model.script(deleted_meanwhile)
+    await at.ask(transcript)
+    await until(lambda: at.desk.counters.lost == 1)
+
+    assert len(model.asked) == 1
+    assert await at.spent() == ONE_PASS
+
+
 async def test_a_cancelled_request_hangs_up(at: World, model: LoopbackModel):
     model.script(keeping_silent())
     asked = await at.ask(await at.answered())

@@ -192,6 +192,29 @@ async def test_a_withdrawal_that_another_process_wrote_counts_at_once(people: Pe
     assert await jobs.begin(claimed, tokens=10, at=NOW) is Go.CONSENT
 
 
+@both
+async def test_nothing_more_is_sent_of_what_another_process_deleted_or_heard_a_no_to(
+    people: People, provider: EnvironmentKeys
+):
+    jobs, other = jobs_of(people), await people_over(people.databases, provider)
+    await people.ledger.give(CLEO, [Purpose.AI_FEEDBACK], press(), attested_age=16)
+    held, withdrawn, deleted = [await people.save(who, who) for who in (CLEO, ANNA, BEN)]
+    for number, (who, transcript) in enumerate(((CLEO, held), (ANNA, withdrawn), (BEN, deleted))):
+        await ask(jobs, who, transcript, number=number)
+    claims = {claimed.user_id: claimed for claimed in [await sending(jobs) for _ in range(3)]}
+    before = {who: await jobs.again(claimed, at=NOW) for who, claimed in claims.items()}
+
+    await other.ledger.withdraw(ANNA, [Purpose.AI_FEEDBACK], press())
+    await other.erasure().transcript(BEN, deleted, at=NOW)
+
+    assert before == {ANNA: True, BEN: True, CLEO: True}
+    assert {who: await jobs.again(claimed, at=NOW) for who, claimed in claims.items()} == {
+        ANNA: False,
+        BEN: False,
+        CLEO: True,
+    }
+
+
 @one
 async def test_what_comes_back_after_a_withdrawal_is_not_kept_but_paid(people: People):
     jobs = jobs_of(people)
