@@ -6,7 +6,8 @@ People agree, take back, opt out, join, speak, leave, save, delete and erase, in
 The policy changes, the clock moves, the process dies at some write, and old backups come back beside the living
 keyring. Consents, keys, transcripts and erasure are on real files; interviews, gate, receiver, Opus and the segmenter
 are the bot's, in a channel without Discord (`tests.interview.rooms`). The engine is a small object: it tells by the
-pitch who hums, and says words that nobody ever said before, so that they can be looked for.
+pitch who hums, and says words that nobody ever said before, so that they can be looked for. Feedback is asked for at
+the bot's desk, over its jobs and its judgement; whoever writes it is a small object, too, and looks at what it is sent.
 
 After every step:
 
@@ -14,6 +15,8 @@ After every step:
     shown       words in the channel are of people who want to be shown
     kept        transcripts hold what was saved, of who agreed to that, word for word, and there is no other row
     read        by its owner alone
+    sent        to whoever writes feedback: words of who wants that, and none that are gone, whatever happens meanwhile
+    judged      there is feedback on what is kept, for its owner, of own words, and none of who took that back
     taken back  words that were taken back, expired, deleted or erased are in no draft, caption, transcript or file
     allowed     the ledger says of everybody and everything what they decided last
 """
@@ -23,6 +26,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
+import json
 import os
 import re
 import selectors
@@ -34,11 +38,11 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 from unittest.mock import patch
 from uuid import UUID
 
@@ -49,18 +53,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from bot.feedback.desk import CannotAsk, Desk
+from bot.feedback.opening import InterviewJudge
+from bot.feedback.rubric import load_rubrics
+from bot.feedback.writer import Price, Usage, Written
 from bot.interview.interviews import TICK_S, Interviews
 from bot.interview.session import Interview, Stopped
 from bot.loopback.media import AES_GCM, OPUS, RtpPacket, Transport
 from bot.loopback.opus_encoder import Encoder
+from bot.rehearsal.loopback_model import fair_judge
 from bot.stores import erasure
+from config.questions import InterviewType, load_questions
 from storage.backup import check_generations
 from storage.database import Database, Databases, open_databases, open_sqlite
-from storage.errors import NotFound, NothingToSave, OptedOut
+from storage.errors import NotFound, NothingToSave, OptedOut, TooManyJobs
+from storage.feedback import FeedbackStore
+from storage.jobs import Jobs
 from storage.keyring import BACKUP_WINDOW, Keyring
 from storage.keys import EnvironmentKeys
 from storage.ledger import HEARING, Ledger, Occasion, Policy, Purpose
-from storage.models import Dek, Subject, Transcript, Turn
+from storage.models import AiJob, Dek, Feedback, Subject, Transcript, Turn
 from storage.retention import Retention
 from storage.subjects import Subjects
 from storage.transcripts import Mark, Spoken, Transcripts
@@ -70,6 +82,11 @@ from tests.interview.rooms import ANNA, CHANNEL, GUILD, KEY, OLEG, PETER, FakeRo
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
+
+    from bot.feedback.opening import InterviewCase
+    from bot.feedback.writer import Prompt
+    from storage.jobs import Claimed
+    from storage.transcripts import Transcript as Opened
 
 PEOPLE = (OLEG, ANNA, PETER)
 PITCH_HZ = {OLEG: 300, ANNA: 500, PETER: 800}
@@ -228,10 +245,18 @@ class _NoThread:
         """Nothing."""
 
 
+async def _at_once(function: Callable[..., Any], /, *args: Any, **named: Any) -> Any:
+    return function(*args, **named)
+
+
 @contextmanager
 def without_threads() -> Generator[None]:
-    """SQLite in the event loop's own thread: the same SQLite, and four times as many sequences."""
-    with patch.object(aiosqlite.core, "SimpleQueue", _AtOnce), patch.object(aiosqlite.core, "Thread", _NoThread):
+    """SQLite in the event loop's own thread, and whatever computes: the same, and four times as many sequences."""
+    with (
+        patch.object(aiosqlite.core, "SimpleQueue", _AtOnce),
+        patch.object(aiosqlite.core, "Thread", _NoThread),
+        patch.object(asyncio, "to_thread", _at_once),
+    ):
         yield
 
 
@@ -291,6 +316,92 @@ class Engine:
         assert who == utterance.speaker_id, "words would go to somebody else"
         await asyncio.sleep(0)
         return Words(self._expected.say(who), "en", 0.9)
+
+
+# Feedback
+
+FILLING = (
+    " I measured where the time went before I changed anything, found the step that was slow, wrote a small probe that"
+    " counted what it did, proposed two ways to mend it, tried both for a week, and then kept the simpler one, which"
+    " has run without any trouble for half of a year since."
+)
+"""What makes words long enough to be judged."""
+
+
+@cache
+def _judgement() -> InterviewJudge:
+    return InterviewJudge(load_rubrics(), load_questions())
+
+
+class Judge:
+    """The bot's judgement, of words that are longer than the engine's."""
+
+    measured: Any = None
+
+    def case(self, transcript: Opened, *, kind: InterviewType, language: str) -> InterviewCase | None:
+        """What to ask about it."""
+        turns = tuple(replace(turn, text=turn.text + FILLING) if turn.text else turn for turn in transcript.turns)
+        return _judgement().case(replace(transcript, turns=turns), kind=kind, language=language)
+
+
+Moment = Literal["beside", "begin", "writing", "finish"]
+
+
+@dataclass
+class Meeting:
+    """Where somebody who works on feedback waits until something else has happened."""
+
+    at: Moment
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, at: Moment) -> None:
+        """Wait there, the first time."""
+        if at == self.at and not self.reached.is_set():
+            self.reached.set()
+            await self.over.wait()
+
+
+class Writer:
+    """Writes feedback, and looks whose words it was sent."""
+
+    host, region, model = "127.0.0.1", "this machine", "small"
+    price = Price()
+
+    def __init__(self, expected: Expected) -> None:
+        self._expected = expected
+        self.meeting = Meeting("beside")
+        self.sent = 0
+        self.broken: list[str] = []
+
+    def count(self, prompt: Prompt) -> int:
+        """More than it has."""
+        return len(prompt.content)
+
+    async def write(self, prompt: Prompt, *, safety_id: str) -> Written:
+        """Feedback like any other."""
+        del safety_id
+        self.sent += 1
+        expected, words = self._expected, words_in(prompt.content)
+        # What is raised here is a failure like any other to the desk, so it is put down.
+        if not words:
+            self.broken.append("nobody's words were sent")
+        if not all(expected.allowed(who_said(word), Purpose.AI_FEEDBACK) for word in words):
+            self.broken.append("words were sent of somebody who had not agreed")
+        if not words <= expected.kept():
+            self.broken.append("words were sent that are kept no more")
+        await self.meeting.wait("writing")
+        return Written(fair_judge(cast("Any", prompt)), Usage(10, 10), self.model)
+
+
+def words_in(text: str) -> set[str]:
+    """The words of people that stand in *text*."""
+    return set(re.findall(r"canary\w+z", text))
+
+
+def who_said(word: str) -> int:
+    """Whose it is."""
+    return int(word.removeprefix("canary").split("n")[0], 16)
 
 
 # What people were promised
@@ -433,6 +544,7 @@ class Installation:
             for who in PEOPLE:
                 self.expected.give(who, EVERYTHING)
         self.engine = Engine(self.expected)
+        self.writer = Writer(self.expected)
         self.room = FakeRoom()
         self.throats: dict[int, Throat] = {}
         self.backup: Backup | None = None
@@ -460,6 +572,14 @@ class Installation:
             self.databases, self.keyring, secrets, self.subjects, self.ledger,
             processors=(), policy_version=self.expected.policy.version, let_go=self._let_go,
         )  # fmt: skip
+        self.feedback = FeedbackStore(content, self.keyring, self.subjects)
+        self.jobs = Jobs(content, self.keyring, secrets, self.subjects, self.ledger)
+        self._secrets = secrets
+        self._meet(self.jobs)
+        self.desk = Desk(
+            jobs=self.jobs, store=self.feedback, transcripts=self.transcripts, ledger=self.ledger, secrets=secrets,
+            judge=Judge(), writer=self.writer, clock=self.clock, workers=0,
+        )  # fmt: skip
         await check_generations(self.databases)
         await self.erasure.heal()
         await self.ledger.refresh()
@@ -467,7 +587,33 @@ class Installation:
 
     async def _let_go(self, user_id: int) -> dict[str, int]:
         self.interviews.withdraw(user_id)
+        self.desk.let_go(user_id)
         return {}
+
+    def _meet(self, jobs: Any) -> None:
+        begin, finish = jobs.begin, jobs.finish
+
+        async def begun(claimed: Claimed, **more: Any) -> Any:
+            await self.writer.meeting.wait("begin")
+            return await begin(claimed, **more)
+
+        async def finished(claimed: Claimed, *args: Any, **more: Any) -> Any:
+            await self.writer.meeting.wait("finish")
+            kept = await finish(claimed, *args, **more)
+            # What happens beside it may have come to its end since.
+            agreed = self.expected.allowed(claimed.user_id, Purpose.AI_FEEDBACK)
+            if kept is not None and self.writer.meeting.at != "beside" and not agreed:
+                self.writer.broken.append("feedback was kept of somebody who had not agreed")
+            return kept
+
+        jobs.begin, jobs.finish = begun, finished
+
+    async def another(self) -> Ledger:
+        """What another process knows of consents."""
+        content = self.databases.content
+        ledger = Ledger(content, self.keyring, self._secrets, self.subjects, policy=self.expected.policy)
+        await ledger.refresh()
+        return ledger
 
     async def end(self) -> None:
         """End the process; what was in memory is gone."""
@@ -554,11 +700,15 @@ class TakeBack:
             bot.expected.hide(self.who)
             if self.who in bot.expected.joined:
                 bot.expected.joined[self.who] = False
+        if Purpose.AI_FEEDBACK in self.purposes:
+            bot.desk.let_go(self.who)
 
     async def __call__(self, bot: Installation) -> None:
         self.now(bot)
         await bot.ledger.withdraw(self.who, self.purposes, bot.occasion())
         bot.expected.take_back(self.who, self.purposes)
+        if Purpose.AI_FEEDBACK in self.purposes:
+            await bot.desk.withdrawn(self.who)
 
 
 @dataclass(frozen=True)
@@ -785,6 +935,83 @@ class Erase:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Take back that words are sent to a model, in another process, of which this one does not hear at once."""
+
+    who: int
+
+    def outcomes(self, before: Expected) -> Iterator[Expected]:
+        """How it may stand when the process dies in the middle."""
+        yield from TakeBack(self.who, frozenset({Purpose.AI_FEEDBACK})).outcomes(before)
+
+    async def __call__(self, bot: Installation) -> None:
+        ledger = await bot.another()
+        await ledger.withdraw(self.who, [Purpose.AI_FEEDBACK], bot.occasion())
+        bot.expected.take_back(self.who, frozenset({Purpose.AI_FEEDBACK}))
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Ask for feedback on one's newest transcript, perhaps without having agreed to it."""
+
+    who: int
+
+    def outcomes(self, _: Expected) -> Iterator[Expected]:
+        """How it may stand when the process dies in the middle: as before."""
+        yield from ()
+
+    async def __call__(self, bot: Installation) -> None:
+        own = [which for which, saved in bot.expected.saved.items() if saved.owner == self.who]
+        if not own:
+            return
+        bot.presses += 1
+        try:
+            await bot.desk.request(
+                self.who, own[-1], guild_id=GUILD, kind=InterviewType.BEHAVIOURAL, language="en",
+                interaction_id=bot.presses,
+            )  # fmt: skip
+        except (CannotAsk, TooManyJobs):  # others spoke, and the owner did not
+            return
+
+
+@dataclass(frozen=True)
+class Work:
+    """Do what was asked for next; at some moment of it, perhaps, something happens."""
+
+    cut: TakeBack | Elsewhere | Delete | Erase | None
+    when: Moment
+
+    def outcomes(self, before: Expected) -> Iterator[Expected]:
+        """How it may stand when the process dies in the middle."""
+        if self.cut is not None:
+            yield from self.cut.outcomes(before)
+
+    async def __call__(self, bot: Installation) -> None:
+        meeting = bot.writer.meeting = Meeting(self.when)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._cut(bot, meeting))
+                tasks.create_task(self._work(bot, meeting))
+        except BaseExceptionGroup:
+            if bot.fate.dead:
+                raise Killed from None
+            raise
+        await bot.ledger.refresh()
+
+    async def _work(self, bot: Installation, meeting: Meeting) -> None:
+        if self.when == "beside":
+            meeting.reached.set()
+        await bot.desk._one()
+        meeting.reached.set()
+
+    async def _cut(self, bot: Installation, meeting: Meeting) -> None:
+        await meeting.reached.wait()
+        if self.cut is not None:
+            await self.cut(bot)
+        meeting.over.set()
+
+
+@dataclass(frozen=True)
 class Wait:
     """Let the drafts expire, or days pass; then what is due goes."""
 
@@ -859,7 +1086,7 @@ class Restore:
 class Crash:
     """Be killed at the n-th write of something, and start again."""
 
-    step: Give | TakeBack | OptOut | Save | Delete | Erase | Wait
+    step: Give | TakeBack | OptOut | Save | Ask | Work | Delete | Erase | Wait
     nth: int
     at: str
 
@@ -901,7 +1128,7 @@ def _with(before: Expected, saving: Saved | None, there: set[UUID]) -> Iterator[
 
 Step = (
     Give | TakeBack | OptOut | Begin | Join | Leave | Pause | Speak | Stop | Save | Delete | Erase | Wait | Change
-    | BackUp | Restore | Crash
+    | Ask | Work | BackUp | Restore | Crash
 )  # fmt: skip
 
 
@@ -922,20 +1149,21 @@ async def remnants(bot: Installation, who: int) -> list[bytes]:
     found: list[bytes | None] = []
     async with bot.databases.content.read() as connection:
         found.extend((await connection.execute(select(Subject.enc_discord_id).where(Subject.id == subject))).scalars())
-        found.extend((await connection.execute(select(Turn.enc_body).where(Turn.speaker_id == subject))).scalars())
+        for of_somebody in (
+            select(Turn.enc_body).where(Turn.speaker_id == subject),
+            select(Feedback.enc_body).where(Feedback.owner_id == subject),
+            select(AiJob.enc_options).where(AiJob.owner_id == subject),
+        ):
+            found.extend((await connection.execute(of_somebody)).scalars())
     async with bot.databases.keyring.read() as connection:
         found.extend((await connection.execute(select(Dek.wrapped).where(Dek.subject_id == subject))).scalars())
     return [bytes(each)[-40:] for each in found if each is not None]
 
 
-def words_in(text: str) -> set[str]:
-    """The words of people that stand in *text*."""
-    return set(re.findall(r"canary\w+z", text))
-
-
 async def check(bot: Installation, step: Step | None) -> None:
     """Everything that was promised is so."""
     expected = bot.expected
+    assert bot.writer.broken == [], bot.writer.broken[0]
     assert all(await bot.says(expected)), "the ledger says something else than people decided"
     _check_interview(bot)
     if bot.interview is not None and isinstance(step, Speak | TakeBack | OptOut | Leave | Erase):
@@ -945,6 +1173,8 @@ async def check(bot: Installation, step: Step | None) -> None:
         assert shown <= expected.showable, "words are shown that may not be"
     if step is None or isinstance(step, Save | Delete | Erase | Wait | Restore | Crash | Change):
         await _check_kept(bot)
+    if step is None or isinstance(step, Delete | Erase | Restore | Crash | Work):
+        await _check_judged(bot)
     if step is None or isinstance(step, Delete | Erase | Restore | Crash):
         content = b"".join(path.read_bytes() for path in bot.folder.iterdir() if path.is_file())
         assert b"canary" not in content, "words are readable in a file"
@@ -983,6 +1213,20 @@ async def _check_kept(bot: Installation) -> None:
                 raise AssertionError("somebody else read a transcript")
 
 
+async def _check_judged(bot: Installation) -> None:
+    saved = bot.expected.saved
+    async with bot.databases.content.read() as connection:
+        for each in (AiJob.transcript_id, Feedback.transcript_id):
+            about = set((await connection.execute(select(each))).scalars())
+            assert about <= set(saved), "there is feedback on what is gone"
+    for who in PEOPLE:
+        for kept in (await bot.feedback.list(who)).entries:
+            assert saved[kept.transcript_id].owner == who, "somebody has feedback on what is somebody else's"
+            words = words_in(json.dumps(kept.report))
+            assert words <= {text for whose, text in saved[kept.transcript_id].lines if whose == who}
+            SEEN["feedback with words"] += bool(words)
+
+
 # Sequences
 
 
@@ -999,16 +1243,34 @@ _SPEAKS = st.builds(
 )
 _SAVES = st.builds(Save, _WHO, st.booleans())
 _ENDS = st.one_of(st.builds(Delete, _WHO, st.booleans()), st.builds(Erase, _WHO))
+_CUTS = st.one_of(_TAKES, st.builds(TakeBack, _WHO, st.just(frozenset({Purpose.AI_FEEDBACK}))))
+_AT_SOME_MOMENT = st.sampled_from(("begin", "writing", "finish"))
+_WORKS = st.one_of(
+    st.builds(Work, st.none(), st.just("beside")),
+    st.builds(Work, _CUTS, st.sampled_from(("beside", "begin", "writing", "finish"))),
+    st.builds(Work, st.builds(Elsewhere, _WHO), _AT_SOME_MOMENT),
+    st.builds(Work, _ENDS, _AT_SOME_MOMENT),
+)
 _WAITS = st.builds(Wait, st.sampled_from((0, 0, 1, 20, 40)))
 _CRASHES = st.builds(
     Crash,
-    st.one_of(_GIVES, _TAKES, st.builds(OptOut, _WHO), _SAVES, _ENDS, st.builds(Wait, st.just(0))),
+    st.one_of(
+        _GIVES,
+        _TAKES,
+        st.builds(OptOut, _WHO),
+        _SAVES,
+        _ENDS,
+        st.builds(Wait, st.just(0)),
+        st.builds(Ask, _WHO),
+        st.builds(Work, st.one_of(st.none(), _CUTS), st.just("writing")),
+    ),
     st.integers(1, 12),
     st.sampled_from(("before", "within", "after")),
 )
 _STEPS = st.one_of(
     _GIVES, st.builds(Begin), st.builds(Join, _WHO), st.builds(Join, _WHO), _SPEAKS, _SPEAKS, st.builds(Stop), _SAVES,
-    _SUDDEN, _ENDS, _WAITS, st.builds(Change), st.builds(BackUp), st.builds(Restore), _CRASHES,
+    _SUDDEN, _ENDS, _WAITS, st.builds(Ask, _WHO), _WORKS, st.builds(Change),
+    st.builds(BackUp), st.builds(Restore), _CRASHES,
 )  # fmt: skip
 
 
@@ -1035,6 +1297,8 @@ def stories(draw: st.DrawFn) -> Story:
         steps += [Begin(), *(Join(who) for who in sorted(everybody)), Speak(everybody, None, silent=True)]
         if draw(st.booleans()):
             steps += [Stop(), Save(min(everybody), again=False)]
+            if draw(st.booleans()):
+                steps += [Ask(min(everybody)), *draw(st.lists(_WORKS, max_size=1))]
     return Story(agreed, (*steps, *draw(st.lists(_STEPS, min_size=4, max_size=12))))
 
 
