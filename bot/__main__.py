@@ -90,7 +90,7 @@ async def _serve(settings: Settings, token: str) -> None:
     async with open_app(settings) as app:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, app.stop)
+            loop.add_signal_handler(number, app.drain)
         await app.run(token)
 
 
@@ -539,6 +539,26 @@ def selfcheck(
     from bot.selfcheck import check, show  # noqa: PLC0415 - as above
 
     lines = asyncio.run(check(_installation(), clock=SystemClock()))
+    if as_json:
+        _out([line.as_dict() for line in lines], as_json=True)
+    else:
+        show(lines, Console())
+    if any(line.ok is False for line in lines):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def doctor(
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask Discord.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One list on stdout, nothing else.")] = False,
+) -> None:
+    """Whether everything that the bot needs is there and works; what to do where it is not."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.doctor import Doctor  # noqa: PLC0415 - as above
+    from bot.selfcheck import show  # noqa: PLC0415 - as above
+
+    lines = asyncio.run(Doctor(_installation(), clock=SystemClock()).examine(offline=offline))
     if as_json:
         _out([line.as_dict() for line in lines], as_json=True)
     else:

@@ -21,6 +21,7 @@ import discord
 from bot import machine
 from bot.client import Services, SkillRally
 from bot.clock import Clock, SystemClock, Witness
+from bot.ending import Ending
 from bot.errors import StartRefused
 from bot.feedback.opening import elsewhere as elsewhere_for_feedback
 from bot.feedback.opening import open_desk
@@ -65,9 +66,6 @@ log = logging.getLogger(__name__)
 REMOTE_WORKERS = 4
 """Requests to a speech server at the same time, unless the operator says how many."""
 
-END_S = 20.0
-"""How long running interviews may take to end when the bot is stopped."""
-
 
 class App:
     """The running application.
@@ -82,26 +80,29 @@ class App:
         self.bot = bot
         self.services = services
         self.transcriber = transcriber
-        self._stop = asyncio.Event()
+        self._ending = services.ending
 
     def stop(self) -> None:
-        """End `run`; callable from a signal handler."""
-        self._stop.set()
+        """End `run` once the interviews have ended; nobody can save anything any more."""
+        self._ending.stop()
+
+    def drain(self) -> None:
+        """End `run` gently; the second time, at once. Callable from a signal handler."""
+        self._ending.drain()
 
     async def run(self, token: str) -> None:
-        """Log in and stay until `stop`, then end every interview while Discord still listens.
+        """Log in and stay until `stop` or `drain`, then end every interview while Discord still listens.
 
         Raises:
             StartRefused: If Discord does not accept the token or cannot be reached.
         """
         async with asyncio.TaskGroup() as tasks:
             session = tasks.create_task(self._stay(token), name="Discord session")
-            stop = tasks.create_task(self._stop.wait(), name="stop")
+            stop = tasks.create_task(self._ending.wait(), name="stop")
             await asyncio.wait({session, stop}, return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(END_S):
-                    await self.services.interviews.end_all()
+                await self._ending.over(self.services.interviews)
             await self.bot.close()
             session.cancel()
 
@@ -281,6 +282,7 @@ async def open_app(
             partners=partners,
             desk=desk,
             speech_host=speech_host,
+            ending=Ending(settings.grace_s),
             language_of=stores.preferences.language_of,
         )
         bot = await stack.enter_async_context(SkillRally(services, connector=connector))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import discord
 from discord.ext import commands
 
+from bot.ending import Ending
 from bot.telemetry.analytics import GROUPS
 from bot.telemetry.analytics import Event as CountedEvent
 
@@ -63,6 +64,7 @@ class Services:
         partners: What became of the queue while nobody pressed anything.
         desk: Where feedback is asked for.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
+        ending: Whether the bot is ending, and how to end it.
         language_of: Which language somebody chose to be answered in, by their id; None if they leave it to Discord.
     """
 
@@ -78,6 +80,7 @@ class Services:
     partners: Partners
     desk: Desk
     speech_host: str = ""
+    ending: Ending = field(default_factory=Ending)
     language_of: Callable[[int], str | None] = _as_discord_says
 
 

@@ -9,6 +9,7 @@
             NotAllowed          the person may not do this
             MissingPermissions  Discord does not let the bot do what it needs; says what
             CannotJoin          the voice channel cannot be joined
+            Restarting          the bot is about to end, so that nothing begins any more
 
 Words for people are in `config/locales`; these carry what those need, and no names, ids or speech.
 """
@@ -64,3 +65,7 @@ class UserMistake(BotError):
 
 class CannotJoin(InterviewError):
     """The voice channel cannot be joined: full, gone, or no answer in time."""
+
+
+class Restarting(InterviewError):
+    """The bot is about to end: no interview begins any more."""

@@ -16,6 +16,7 @@ from bot.errors import (
     NoInterview,
     NotAllowed,
     NotInChannel,
+    Restarting,
     UserMistake,
 )
 from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
@@ -621,6 +622,7 @@ _SENTENCES: dict[type[Exception], str] = {
     NoInterview: "interview-none-running",
     NotAllowed: "interview-only-host",
     CannotJoin: "interview-cannot-join",
+    Restarting: "interview-restarting",
     BoardGone: "interview-channel-gone",
     BoardBusy: "interview-busy",
     OptedOut: "consent-opted-out",

@@ -16,6 +16,7 @@ from storage.transcripts import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from bot.interview.drafts import Draft
     from bot.interview.roles import Role
@@ -113,12 +114,16 @@ def card(words: Words, shown: Card) -> list[str]:
     return parts
 
 
-def ended(words: Words, status: Status) -> str:
-    """What remains of the notice at the end."""
+def ended(words: Words, status: Status, *, save_by: datetime | None = None) -> str:
+    """What remains of the notice at the end; *save_by* is when a bot that is being restarted forgets the text."""
     stopped = status.stopped or Stopped.FAILED
-    # A bot that shuts down takes the text with it.
-    key = "interview-over-shutdown" if stopped is Stopped.SHUTDOWN else "interview-over-text"
-    text = words(key, why=words(f"interview-stopped-{stopped.value}"), length=length(words, status.elapsed_s))
+    why, took = words(f"interview-stopped-{stopped.value}"), length(words, status.elapsed_s)
+    if stopped is not Stopped.SHUTDOWN:
+        text = words("interview-over-text", why=why, length=took)
+    elif save_by is None:  # the bot takes the text with it
+        text = words("interview-over-shutdown", why=why, length=took)
+    else:
+        text = words("interview-over-restart", length=took, time=moment(save_by, "R"))
     return f"{words('interview-over-head')}\n{text}"
 
 

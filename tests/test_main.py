@@ -150,7 +150,11 @@ def test_lines_of_the_log_have_the_form_that_is_set(
     form: str, as_json: object, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr(logs, "set_up", lambda **options: asked.append(options["as_json"]))
+
+    def set_up(**options: object) -> None:
+        asked.append(options["as_json"])
+
+    monkeypatch.setattr(logs, "set_up", set_up)
     bot("run", DISCORD_TOKEN="a.b.c", SKILLRALLY_LOG_FORMAT=form)  # nobody answers for it: it does not start
 
     assert asked == [as_json]

@@ -7,7 +7,7 @@ import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
-from bot.errors import InterviewRunning
+from bot.errors import InterviewRunning, Restarting
 from bot.interview.drafts import Drafts
 from bot.interview.session import Interview, Stopped
 
@@ -119,10 +119,13 @@ class Interviews:
             BoardGone: If the channel vanished.
             BoardRefused: If the notice cannot be posted.
             BoardBusy: If Discord did not manage just now.
+            Restarting: If the bot is about to end.
         """
+        if self._closing.is_set():
+            raise Restarting
         if guild_id in self._by_guild or guild_id in self._starting:
             raise InterviewRunning
-        if self._tasks is None or self._closing.is_set():
+        if self._tasks is None:
             msg = "interviews can start only while the application runs"
             raise RuntimeError(msg)
         self._starting.add(guild_id)
@@ -146,6 +149,11 @@ class Interviews:
         if self._closing.is_set():
             interview.stop(Stopped.SHUTDOWN)
         return interview
+
+    def cut_short(self) -> None:
+        """Wait for nobody's last words any more; what stands on Discord is still deleted."""
+        for interview in self.running:
+            interview.pipeline.close()
 
     async def end_all(self, why: Stopped = Stopped.SHUTDOWN) -> None:
         """Stop every interview and wait until each has left nothing behind."""

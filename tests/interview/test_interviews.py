@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.errors import CannotJoin, InterviewRunning
+from bot.errors import CannotJoin, InterviewRunning, Restarting
 from bot.interview.captions import BoardRefused
 from bot.interview.drafts import KEPT_S
 from bot.interview.interviews import TICK_S, Interviews
-from bot.interview.session import Interview, Stopped
+from bot.interview.session import FINISH_S, Interview, Stopped
+from stt.engine import NO_HINTS
 from tests.interview.rooms import ANNA, CHANNEL, GUILD, OLEG, FakeRoom, LoopClock, Voice, hearing
 from tests.stt.sounds import ReadingTranscriber, ScriptedTranscriber
 from tests.virtual_time import in_virtual_time, settle
@@ -18,7 +19,8 @@ from tests.virtual_time import in_virtual_time, settle
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from stt.engine import Transcriber
+    from stt.audio import Utterance
+    from stt.engine import Hints, Transcriber, Words
 
 OTHER_GUILD = GUILD + 50
 
@@ -39,6 +41,14 @@ async def say_something(interview: Interview, room: FakeRoom) -> None:
     async with asyncio.timeout(10):
         while not interview.draft.snippets:  # noqa: ASYNC110 - in virtual time
             await asyncio.sleep(0.1)
+
+
+class Stuck(ScriptedTranscriber):
+    """An engine that never answers."""
+
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
+        await asyncio.Event().wait()
+        return await super().transcribe(utterance, hints)
 
 
 @in_virtual_time
@@ -153,8 +163,28 @@ async def test_ending_all_waits_until_each_has_left_nothing_behind() -> None:
 
         assert interviews.running == ()
         assert len(room.ended) == 1
-        with pytest.raises(RuntimeError, match="only while the application runs"):
+        with pytest.raises(Restarting):
             await start(interviews, FakeRoom())
+
+
+@in_virtual_time
+async def test_cut_short_nobody_waits_for_an_engine_that_does_not_answer() -> None:
+    room = FakeRoom()
+    async with opened(Stuck()) as interviews, asyncio.TaskGroup() as tasks:
+        interview = await start(interviews, room)
+        interview.admit(ANNA, captions=True)
+        await Voice(room, ANNA).say()
+        began = asyncio.get_running_loop().time()
+        ending = tasks.create_task(interviews.end_all())
+        await asyncio.sleep(1)
+        assert not ending.done()
+
+        interviews.cut_short()
+        await ending
+
+        assert asyncio.get_running_loop().time() - began < FINISH_S / 2
+        assert room.board.messages == {}
+        assert len(room.ended) == 1
 
 
 @in_virtual_time

@@ -151,6 +151,7 @@ interview-card-finished = **Das war die letzte Frage.** Sprecht weiter oder been
 interview-over-head = ## ⏹ Das Interview ist vorbei
 interview-over-text = { $why } Es dauerte { $length }. Der Ton ist weg, die Untertitel sind gelöscht, und der Text wird in 30 Minuten vergessen, wenn ihn niemand speichert.
 interview-over-shutdown = { $why } Es dauerte { $length }. Der Ton ist weg, die Untertitel sind gelöscht, und der Text ist vergessen.
+interview-over-restart = Der Bot wird neu gestartet, deshalb endet das Interview hier. Es dauerte { $length }. Der Ton ist weg, und die Untertitel sind gelöscht. Den Text kannst du jetzt speichern; vergessen wird er { $time }.
 interview-stopped-asked = Wer es gestartet hat, hat es beendet.
 interview-stopped-host-left = Wer es gestartet hat, war gegangen.
 interview-stopped-moderator = Die Moderation hat es beendet.
@@ -159,6 +160,7 @@ interview-stopped-kicked = Der Bot wurde aus dem Kanal genommen.
 interview-stopped-moved = Der Bot wurde in einen Kanal verschoben, in dem Interviews nicht erlaubt sind.
 interview-stopped-shutdown = Der Bot wurde von seinem Betreiber beendet.
 interview-stopped-failed = Etwas ist schiefgegangen.
+interview-restarting = Der Bot wird gerade neu gestartet. Starte das Interview in ein paar Minuten.
 
 ## Answers
 

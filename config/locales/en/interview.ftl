@@ -150,6 +150,7 @@ interview-over-head = ## ⏹ The interview is over
 interview-over-text = { $why } It ran for { $length }. The sound is gone, the captions are deleted, and the text is forgotten in 30 minutes unless it is saved.
 # The bot was shut down: nobody can save any more.
 interview-over-shutdown = { $why } It ran for { $length }. The sound is gone, the captions are deleted, and the text is forgotten.
+interview-over-restart = The bot is being restarted, so the interview ends here. It ran for { $length }. The sound is gone, and the captions are deleted. The text can be saved now; it is forgotten { $time }.
 interview-stopped-asked = The host ended it.
 interview-stopped-host-left = The host had left.
 interview-stopped-moderator = A moderator ended it.
@@ -158,6 +159,7 @@ interview-stopped-kicked = The bot was taken out of the channel.
 interview-stopped-moved = The bot was moved to a channel where interviews are not allowed.
 interview-stopped-shutdown = The bot was shut down by its operator.
 interview-stopped-failed = Something went wrong.
+interview-restarting = The bot is being restarted. Start the interview in a few minutes.
 
 ## Answers
 

@@ -150,6 +150,7 @@ interview-card-finished = **Це було останнє запитання.** �
 interview-over-head = ## ⏹ Співбесіду закінчено
 interview-over-text = { $why } Вона тривала { $length }. Звуку вже немає, субтитри видалено, а текст забудеться через 30 хвилин, якщо його не збережуть.
 interview-over-shutdown = { $why } Вона тривала { $length }. Звуку вже немає, субтитри видалено, а текст забуто.
+interview-over-restart = Бот перезапускається, тому співбесіда закінчується тут. Вона тривала { $length }. Звуку вже немає, субтитри видалено. Текст можна зберегти зараз; його буде забуто { $time }.
 interview-stopped-asked = Її закінчив той, хто її вів.
 interview-stopped-host-left = Той, хто її вів, вийшов.
 interview-stopped-moderator = Її закінчила модерація.
@@ -158,6 +159,7 @@ interview-stopped-kicked = Бота вилучили з каналу.
 interview-stopped-moved = Бота перемістили до каналу, де співбесіди не дозволено.
 interview-stopped-shutdown = Бота вимкнув його оператор.
 interview-stopped-failed = Щось пішло не так.
+interview-restarting = Бот саме перезапускається. Почніть співбесіду за кілька хвилин.
 
 ## Answers
 
