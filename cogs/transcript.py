@@ -235,7 +235,9 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
             raise UserMistake(words("transcript-not-with-yourself"))
         at = self._services.clock.now()
         until = at + timedelta(hours=hours)
-        await self._transcripts.share(interaction.user.id, _id(transcript), person.id, until=until, at=at)
+        await self._transcripts.share(
+            interaction.user.id, _id(transcript), person.id, until=until, at=at, interaction_id=interaction.id
+        )
         await answer(interaction, words("transcript-shared", person=person.mention, until=moment(until)))
 
     @app_commands.command(description="Let somebody read it no longer")

@@ -439,6 +439,21 @@ class Transcripts:
             raise ValueError("this interaction was answered with something else")
         return before is not None
 
+    async def _first(self, connection: AsyncConnection, interaction_id: int, result: bytes, at: datetime) -> bool:
+        """Put down that this interaction is answered with *result*; False if it was."""
+        interaction = self._secrets.index("interaction", interaction_id)
+        found = await connection.execute(
+            select(models.Idempotency.result_hash).where(models.Idempotency.interaction_idx == interaction)
+        )
+        if (before := found.scalar_one_or_none()) is not None:
+            if before != result:
+                raise ValueError("this interaction was answered with something else")
+            return False
+        await connection.execute(
+            insert(models.Idempotency).values(interaction_idx=interaction, result_hash=result, expires_at=at + REPLAYED)
+        )
+        return True
+
     async def _put(self, draft: _Draft, agreed: dict[int, UUID], saving: Callable[[int], bool]) -> UUID:
         transcript = self._id_for(draft.interaction_id)
         async with self._keyring.unlocked(draft.owner, *agreed.values()) as keys:
@@ -684,12 +699,23 @@ class Transcripts:
             comments, jobs = await _without_comments(connection, [transcript_id])
         return comments + jobs
 
-    async def share(self, owner: int, transcript_id: UUID, reader: int, *, until: datetime, at: datetime) -> None:
+    async def share(
+        self,
+        owner: int,
+        transcript_id: UUID,
+        reader: int,
+        *,
+        until: datetime,
+        at: datetime,
+        interaction_id: int | None = None,
+    ) -> None:
         """Let *reader* read the transcript until then; once more, and the new moment counts.
 
+        A copy of the same interaction changes nothing, so that one that comes late opens nothing again.
+
         Raises:
-            ValueError: If *until* is past or more than `SHARE_LIFE` ahead, *reader* is the owner, or there are
-                `READERS` already.
+            ValueError: If *until* is past or more than `SHARE_LIFE` ahead, *reader* is the owner, there are `READERS`
+                already, or the interaction was answered with something else.
             NotFound: If there is no such transcript, or it is not *owner*'s.
         """
         if not at < until <= at + SHARE_LIFE:
@@ -703,8 +729,11 @@ class Transcripts:
         share = uuid4()
         async with self._keyring.unlocked(subject) as keys:
             grant = keys.seal(subject, _grant(transcript_id, to, until), _grant_place(share))
+        result = hashlib.sha256(encode("share", subject, transcript_id, to)).digest()
         async with self._content.write() as connection:
             await _owned(connection, subject, transcript_id)
+            if interaction_id is not None and not await self._first(connection, interaction_id, result, at):
+                return
             await connection.execute(
                 delete(models.Share).where(
                     models.Share.transcript_id == transcript_id,

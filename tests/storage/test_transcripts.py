@@ -506,6 +506,22 @@ async def test_unsharing_closes_it_at_once(stores: Stores) -> None:
         await stores.transcripts.view(CLEO, transcript, at=NOW)
 
 
+async def test_a_late_copy_of_a_share_opens_nothing_again(stores: Stores) -> None:
+    transcript = await stores.save()
+    share: dict[str, Any] = {"until": LATER, "at": NOW, "interaction_id": 4711}
+    await stores.transcripts.share(ANNA, transcript, CLEO, **share)
+    await stores.transcripts.share(ANNA, transcript, CLEO, **share)
+    assert (await stores.transcripts.view(CLEO, transcript, at=NOW)).id == transcript
+
+    assert await stores.transcripts.unshare(ANNA, transcript, CLEO)
+    await stores.transcripts.share(ANNA, transcript, CLEO, **share)
+
+    with pytest.raises(NotFound):
+        await stores.transcripts.view(CLEO, transcript, at=NOW)
+    with pytest.raises(ValueError, match="something else"):
+        await stores.transcripts.share(ANNA, transcript, DAVE, **share)
+
+
 async def test_a_share_without_a_fitting_end_is_refused(local: Stores) -> None:
     transcript = await local.save()
 
