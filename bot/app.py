@@ -31,6 +31,7 @@ from bot.interview.interviews import Interviews
 from bot.interview.session import Hearing
 from bot.journal import LiveJournal
 from bot.partners import Partners
+from bot.servers import Servers
 from bot.stores import open_stores, rights
 from bot.telemetry.egress import must_be_registered
 from bot.telemetry.errors import open_error_reports
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from bot.interview.drafts import Draft
     from config.policy import PolicyText
     from config.settings import Settings
 
@@ -235,7 +237,13 @@ async def open_app(
         # A fresh engine process after the last interview: what libraries still hold of voices goes with the old one.
         renew = transcriber.renew if isinstance(transcriber, WhisperWorker | Fallback) else None
         partners = Partners(stores.queue, stores.preferences, clock)
-        interviews = Interviews(hearing=hearing, clock=clock, on_idle=renew, on_ended=partners.practised)
+        servers = Servers(stores, clock)
+
+        async def ended(draft: Draft) -> None:
+            await servers.practised(draft)
+            await partners.practised(draft)
+
+        interviews = Interviews(hearing=hearing, clock=clock, on_idle=renew, on_ended=ended)
 
         async def let_go(user_id: int) -> dict[str, int]:
             interviews.withdraw(user_id)
@@ -261,7 +269,7 @@ async def open_app(
                     stores,
                     clock=clock,
                     witness=witness.now,
-                    others={"live_message": journal.sweep, "offer": partners.sweep},
+                    others={"live_message": journal.sweep, "offer": partners.sweep, "servers left": servers.sweep},
                 )
             )
             desk = await stack.enter_async_context(
@@ -281,6 +289,7 @@ async def open_app(
             bank=bank,
             partners=partners,
             desk=desk,
+            servers=servers,
             speech_host=speech_host,
             ending=Ending(settings.grace_s),
             language_of=stores.preferences.language_of,

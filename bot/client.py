@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.interview.interviews import Interviews
     from bot.journal import LiveJournal
     from bot.partners import Partners
+    from bot.servers import Servers
     from bot.stores import Rights, Stores
     from bot.telemetry.analytics import Analytics
     from config.questions import Bank
@@ -42,6 +43,7 @@ EXTENSIONS = (
     "cogs.settings",
     "cogs.questions",
     "cogs.queue",
+    "cogs.mod",
 )
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""
 
@@ -63,6 +65,7 @@ class Services:
         bank: The questions that the program brings.
         partners: What became of the queue while nobody pressed anything.
         desk: Where feedback is asked for.
+        servers: What servers allow.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
         ending: Whether the bot is ending, and how to end it.
         language_of: Which language somebody chose to be answered in, by their id; None if they leave it to Discord.
@@ -79,6 +82,7 @@ class Services:
     bank: Bank
     partners: Partners
     desk: Desk
+    servers: Servers
     speech_host: str = ""
     ending: Ending = field(default_factory=Ending)
     language_of: Callable[[int], str | None] = _as_discord_says

@@ -41,6 +41,7 @@ from cogs.panel import (
     unmarked,
 )
 from cogs.questions import own_questions
+from cogs.rules import may_join, may_start
 from config.questions import InterviewType, Level
 from storage.errors import OptedOut, StorageError
 from storage.ledger import Purpose
@@ -135,9 +136,11 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             raise NotInChannel
         if self._interviews.of(channel.guild.id) is not None:
             raise InterviewRunning
+        rules = self._bot.services.servers
+        house, most_s = await may_start(interaction, rules, channel)
         settings = self._bot.services.settings
         place: CaptionPlace = captions.value if captions else settings.captions  # pyright: ignore[reportAssignmentType] - the choices above
-        words = words_in(language.value if language else channel.guild.preferred_locale)
+        words = words_in(language.value if language else house.language or channel.guild.preferred_locale)
         plan = Plan(
             type=InterviewType(kind.value) if kind is not None and kind.value != OPEN else None,
             level=Level(level.value) if level is not None else None,
@@ -148,7 +151,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             spoken=_spoken(language, settings.allowed_languages),
             silence_s=float(silence or 0),
         )
-        room = DiscordRoom(self._bot, channel, captions=place, asked_in=interaction.channel, words=words)
+        room = DiscordRoom(self._bot, channel, captions=place, asked_in=interaction.channel, words=words, house=house)
         room.check()
         await interaction.response.defer(ephemeral=True, thinking=True)
         session = await self._interviews.start(
@@ -160,6 +163,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             bank=self._bot.services.bank,
             own=await self._own_questions(channel.guild.id, plan.language),
         )
+        rules.keep_to(session, house, most_s=most_s)
         mine = words_of(interaction)
         text = says.started(mine, channel.mention, session.mark)
         view = text_with(text, "join", "stop", interview_id=session.interview_id, words=mine)
@@ -415,18 +419,26 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             return
         _must_be_in(interaction, session)
         user_id = interaction.user.id
-        if self._ledger.allowed(user_id, Purpose.TRANSCRIBE):
+        age = await may_join(interaction, self._bot.services.servers)
+        if self._ledger.allowed(user_id, Purpose.TRANSCRIBE) and await self._old_enough(user_id, age):
             await self._admit(interaction, session, role, captions=self._ledger.allowed(user_id, Purpose.CAPTIONS))
             return
 
         async def answered(reply: Interaction, purposes: frozenset[Purpose], of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
             try:
-                await self._agreed(reply, session, role, purposes, form.shown, of_age=of_age)
+                await self._agreed(reply, session, role, purposes, form.shown, age=age if of_age else None)
             except Exception as error:  # noqa: BLE001 - as in `pressed`
                 await self._explain(reply, error)
 
-        form = ConsentForm(words, answered, elsewhere=self._bot.services.speech_host)
+        form = ConsentForm(words, answered, elsewhere=self._bot.services.speech_host, age=age)
         await interaction.response.send_modal(form)
+
+    async def _old_enough(self, user_id: int, age: int) -> bool:
+        """Whether they attested it, where a server asks for more than everybody attests."""
+        if age <= replies.ADULT_AGE:
+            return True
+        said = (each.detail.get("attested_age") or 0 for each in await self._ledger.history(user_id) if each.given)
+        return max(said, default=0) >= age
 
     async def _agreed(
         self,
@@ -436,10 +448,10 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         purposes: frozenset[Purpose],
         shown: str,
         *,
-        of_age: bool,
+        age: int | None,
     ) -> None:
         words = words_of(interaction)
-        if not of_age:
+        if age is None:
             await answer(interaction, words("consent-too-young"))
             return
         if Purpose.TRANSCRIBE not in purposes:
@@ -453,7 +465,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             interaction.user.id,
             purposes,
             occasion(interaction, "form", at=at, shown=shown),
-            attested_age=replies.ADULT_AGE,
+            attested_age=age,
         )
         await self._admit(interaction, session, role, captions=Purpose.CAPTIONS in purposes)
 

@@ -47,6 +47,10 @@ class Draft:
         roles: Who was what, from when on.
         questions: Those that were asked, in that order.
         typed: Of the snippets, those that were written instead of spoken.
+        host_id: Who held it at its end.
+        channel_id: Where it was held at its end.
+        lasted_s: How long it lasted.
+        kept_s: How long it outlives its interview; a server may want it shorter.
     """
 
     interview_id: str
@@ -58,6 +62,10 @@ class Draft:
     roles: Roles = field(default_factory=Roles, repr=False)
     questions: list[Asked] = field(default_factory=list[Asked], repr=False)
     typed: list[Snippet] = field(default_factory=list["Snippet"], repr=False)
+    host_id: int = field(default=0, repr=False)
+    channel_id: int = field(default=0, repr=False)
+    lasted_s: float = 0.0
+    kept_s: float = KEPT_S
     _notes: dict[int, list[Noted]] = field(default_factory=dict[int, list[Noted]], repr=False)
 
     def turns(self) -> list[Spoken | Asked]:
@@ -172,7 +180,7 @@ class Drafts:
         """Forget what is older than it may be."""
         now = self._clock()
         for key, draft in list(self._held.items()):
-            if draft.ended_s is None or now - draft.ended_s >= self._kept_s:
+            if draft.ended_s is None or now - draft.ended_s >= min(self._kept_s, draft.kept_s):
                 del self._held[key]
 
     def clear(self) -> None:

@@ -164,6 +164,18 @@ class Interviews:
             self._ended.clear()
             await self._ended.wait()
 
+    def destroy(self, guild_id: int) -> bool:
+        """End a server's interview and forget all that was said in it, at once; whether one ran."""
+        interview = self._by_guild.get(guild_id)
+        if interview is None:
+            return False
+        draft = interview.draft
+        for user_id in {*draft.names, *(snippet.speaker_id for snippet in draft.snippets)}:
+            interview.dismiss(user_id, forget_words=True)
+        draft.questions.clear()
+        interview.stop(Stopped.MODERATOR)
+        return True
+
     def withdraw(self, user_id: int) -> None:
         """Hear this person nowhere any more, and forget her words that nobody saved."""
         for interview in self.running:
@@ -182,6 +194,8 @@ class Interviews:
             log.exception("an interview failed")
         finally:
             self._by_guild.pop(guild_id, None)
+            interview.draft.host_id, interview.draft.channel_id = interview.host_id, interview.channel_id
+            interview.draft.lasted_s = interview.now_s()
             self.drafts.keep(interview.draft)
             self._ended.set()
             if not self._by_guild and not self._closing.is_set() and self._on_idle is not None:

@@ -101,6 +101,7 @@ class Stopped(enum.Enum):
     EMPTY = "empty"
     KICKED = "kicked"
     MOVED = "moved"
+    LIMIT = "limit"
     SHUTDOWN = "shutdown"
     FAILED = "failed"
 
@@ -330,6 +331,7 @@ class Interview:
         stopped: Why it ended; None while it runs.
         course: Which question stands, and what time has come.
         mark: By what everybody sees that it runs.
+        ends_after_s: When it ends by itself, on the session clock; None for never.
     """
 
     def __init__(
@@ -350,6 +352,7 @@ class Interview:
         self.host_id = host_id
         self.channel_id = channel_id
         self.stopped: Stopped | None = None
+        self.ends_after_s: float | None = None
         self.draft = Draft(self.interview_id, guild_id)
         self.gate = Gate()
         self.mark = Mark.NOTICE
@@ -844,6 +847,8 @@ class Interview:
             self.stop(Stopped.HOST_LEFT)
 
     def _look_at_the_time(self, now_s: float) -> None:
+        if self.ends_after_s is not None and now_s >= self.ends_after_s:
+            self.stop(Stopped.LIMIT)
         come = self.course.due(now_s)
         if Reminder.QUESTION in come:
             self._beside.changed()

@@ -55,6 +55,7 @@ OBJECTS: dict[str, tuple[Takes, ...]] = {
 _OWN = "acts on the caller's own, and takes no id"
 _SERVER = "acts on the interview of this server; who may is in tests/cogs/test_interview.py"
 _TOLD = "says what everybody may know"
+_MODERATORS = "changes or shows what is of this server, for who runs it; who that is, is in tests/cogs/test_mod.py"
 _QUESTIONS = "questions are everybody's in a server; who may change them is in tests/cogs/test_questions.py"
 
 FREE: dict[str, str] = {
@@ -70,6 +71,10 @@ FREE: dict[str, str] = {
     "Remove my line": "offers the caller's own lines of the captions and nothing else",
     **dict.fromkeys(("questions list", "questions random", "questions add", "questions remove"), _QUESTIONS),
     **dict.fromkeys(("questions import", "questions practice-streak"), _QUESTIONS),
+    **dict.fromkeys(("queue join", "queue leave", "queue status"), _OWN),
+    "Invite to a mock interview": "asks a member whom everybody sees; who may answer is in tests/cogs/test_queue.py",
+    **dict.fromkeys(("mod stop", "mod sessions", "mod roster", "mod block", "mod unblock"), _MODERATORS),
+    **dict.fromkeys(("mod cooldown", "mod audit"), _MODERATORS),
 }
 """Commands that take nothing that is somebody's, or check whose it is in another way: why."""
 
@@ -85,6 +90,7 @@ BUTTONS: dict[str, tuple[str, ...]] = {"InterviewButton": tuple(f"sr:{action}:{{
 TESTED_ELSEWHERE: dict[str, str] = {
     "FeedbackButton": "of one person's answers; tests/cogs/test_feedback.py presses each with somebody else's id",
     "AnswerMenu": "likewise",
+    "PartnerButton": "answers for nobody but who is asked; tests/cogs/test_queue.py",
     "LineMenu": "offers the lines of an answer only the caller sees; tests/cogs/test_interview.py",
 }
 """Kinds of `DynamicItem` whose own tests press them as somebody else."""

@@ -158,6 +158,7 @@ interview-stopped-moderator = Die Moderation hat es beendet.
 interview-stopped-empty = Alle waren gegangen.
 interview-stopped-kicked = Der Bot wurde aus dem Kanal genommen.
 interview-stopped-moved = Der Bot wurde in einen Kanal verschoben, in dem Interviews nicht erlaubt sind.
+interview-stopped-limit = Die Zeit, die dieser Server für heute erlaubt, ist aufgebraucht.
 interview-stopped-shutdown = Der Bot wurde von seinem Betreiber beendet.
 interview-stopped-failed = Etwas ist schiefgegangen.
 interview-restarting = Der Bot wird gerade neu gestartet. Starte das Interview in ein paar Minuten.

@@ -157,6 +157,7 @@ interview-stopped-moderator = A moderator ended it.
 interview-stopped-empty = Everybody had left.
 interview-stopped-kicked = The bot was taken out of the channel.
 interview-stopped-moved = The bot was moved to a channel where interviews are not allowed.
+interview-stopped-limit = The time that this server allows for today is used up.
 interview-stopped-shutdown = The bot was shut down by its operator.
 interview-stopped-failed = Something went wrong.
 interview-restarting = The bot is being restarted. Start the interview in a few minutes.

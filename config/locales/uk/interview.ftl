@@ -157,6 +157,7 @@ interview-stopped-moderator = Її закінчила модерація.
 interview-stopped-empty = Усі вийшли.
 interview-stopped-kicked = Бота вилучили з каналу.
 interview-stopped-moved = Бота перемістили до каналу, де співбесіди не дозволено.
+interview-stopped-limit = Час, який цей сервер дозволяє на сьогодні, вичерпано.
 interview-stopped-shutdown = Бота вимкнув його оператор.
 interview-stopped-failed = Щось пішло не так.
 interview-restarting = Бот саме перезапускається. Почніть співбесіду за кілька хвилин.
