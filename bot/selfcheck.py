@@ -4,7 +4,7 @@
 
 Each line stands by itself, so that one fault does not hide another; what needs the databases is left out when they do
 not open. Nothing is made that is not there; databases of an older version are brought to this one's form, as a start
-would do.
+would do, unless it is the doctor who asks.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from rich.table import Table
 from sqlalchemy import select, text
 
@@ -21,7 +23,7 @@ from bot.errors import StartRefused
 from bot.installation import sentence
 from config.errors import Unfit
 from storage.backup import backups, check_generations
-from storage.database import PRAGMAS, check_folder
+from storage.database import PRAGMAS, Kind, check_folder, open_postgres, open_sqlite, steps_of
 from storage.errors import StorageError
 from storage.live_messages import LiveMessages
 from storage.models import Subject
@@ -31,7 +33,9 @@ from storage.retention import Retention
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
+    from pydantic import SecretStr
     from rich.console import Console
+    from sqlalchemy import Connection
 
     from bot.clock import Clock
     from bot.installation import Installation
@@ -62,12 +66,14 @@ class Check:
         return {"name": self.name, "ok": self.ok, "said": self.said}
 
 
-async def check(installation: Installation, *, clock: Clock) -> list[Check]:
-    """Every line."""
+async def check(installation: Installation, *, clock: Clock, migrate: bool = True) -> list[Check]:
+    """Every line; without *migrate*, databases of an older version are left as they are, and not looked into."""
     lines = [line async for line in _settings(installation)]
     if not installation.exists:
         return [*lines, Check("databases", ok=False, said="Nothing is kept here yet: python -m bot keys init.")]
     try:
+        if not migrate and (older := await _older(installation)):
+            return [*lines, older]
         async with installation.stores() as stores:
             lines += [line async for line in _Kept(stores, clock).lines()]
     except (StorageError, StartRefused) as refused:
@@ -75,6 +81,37 @@ async def check(installation: Installation, *, clock: Clock) -> list[Check]:
     if installation.is_sqlite:
         lines.append(await _backup(installation, clock))
     return lines
+
+
+async def _older(installation: Installation) -> Check | None:
+    """A line, if a database is of an older version."""
+    settings = installation.settings
+    if installation.is_sqlite and not (settings.data_folder / "content.db").exists():
+        return None
+    kinds: tuple[tuple[Kind, SecretStr | None], ...]
+    kinds = (("content", settings.content_dsn), ("keyring", settings.keyring_dsn))
+    for kind, dsn in kinds:
+        folder = settings.data_folder
+        database = open_sqlite(folder, kind) if dsn is None else open_postgres(dsn.get_secret_value(), kind)
+        try:
+            async with database.read() as connection:
+                form = await connection.run_sync(_form)
+        finally:
+            await database.close()
+        steps = await asyncio.to_thread(_steps, kind)
+        if form in steps[1:]:
+            said = f"the {kind} is of an older version of the program: the next start brings it to this one's form"
+            return Check("databases", ok=None, said=said)
+    return None
+
+
+def _form(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _steps(kind: Kind) -> list[str]:
+    """The forms that there ever were, the newest first."""
+    return [step.revision for step in ScriptDirectory(str(steps_of(kind))).walk_revisions()]
 
 
 async def _settings(installation: Installation) -> AsyncGenerator[Check]:
