@@ -32,6 +32,7 @@ from bot.interview.session import Hearing
 from bot.journal import LiveJournal
 from bot.partners import Partners
 from bot.servers import Servers
+from bot.shards import shards_of
 from bot.stores import open_stores, rights
 from bot.telemetry.egress import must_be_registered
 from bot.telemetry.errors import open_error_reports
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from bot.interview.drafts import Draft
+    from bot.stores import Stores
     from config.policy import PolicyText
     from config.settings import Settings
 
@@ -155,6 +157,13 @@ def _agreed(policy: PolicyText, speech_host: str, feedback_host: str) -> Policy:
     return Policy(policy.version, hashlib.sha256(policy.sha256 + hosts.encode()).digest())
 
 
+@asynccontextmanager
+async def _stores(settings: Settings, agreed: Policy) -> AsyncGenerator[Stores]:
+    with shards_of(settings).sole(settings.data_folder):
+        async with open_stores(settings, policy=agreed) as stores:
+            yield stores
+
+
 def _secret(value: SecretStr | None) -> str | None:
     return value.get_secret_value() if value is not None else None
 
@@ -203,7 +212,7 @@ async def open_app(
             )
             policy = load_policy(operations.controller)
             agreed = _agreed(policy, speech_host, elsewhere_for_feedback(settings))
-            stores = await stack.enter_async_context(open_stores(settings, policy=agreed))
+            stores = await stack.enter_async_context(_stores(settings, agreed))
             analytics = await stack.enter_async_context(
                 open_counts(
                     stores.databases.content,

@@ -156,6 +156,14 @@ class Settings(OperatorSettings):
     feedback_server_tokens: int = Field(
         default=10_000_000, ge=0, description="How many tokens each server may use in a month. 0: no limit."
     )
+    shards: int = Field(
+        default=1, ge=1, le=1000, description="Into how many parts the bot's servers are split, over all processes."
+    )
+    shard_ids: str = Field(
+        default="",
+        pattern=r"^(\d{1,3}(,\d{1,3})*)?$",
+        description="Which of them this process serves, such as '0,1'. Empty: all.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="For our own loggers.")
     log_format: Literal["", "text", "json"] = Field(
         default="", description="Plain lines or one JSON object a line. Empty: plain on a terminal, else JSON."

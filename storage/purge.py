@@ -86,5 +86,6 @@ def _doomed(places: Places) -> Iterator[Path]:
         (places.content, "new-*.db*"),
         (places.keyring, "new-*.db*"),
         (places.data, "new-*.db*"),  # a restore that was killed
+        (places.data, "shard-*.lock"),
     ):
         yield from sorted(folder.glob(pattern))
