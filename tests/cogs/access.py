@@ -81,6 +81,13 @@ FREE: dict[str, str] = {
 FREE_GROUPS: dict[str, str] = {"interview": _SERVER}
 """Groups of which that is true as a whole."""
 
+INTERVIEW_OPTIONS: dict[str, dict[str, Any]] = {
+    "interview question": {"item": "What would you do?"},
+    "interview timer": {"minutes": 7},
+    "interview note": {"text": "Something to remember."},
+}
+"""What commands of an interview want to be told; all of them are tried by somebody who is not in it."""
+
 INTERVIEW_ACTIONS: tuple[str, ...] = tuple(ACTIONS)
 """Buttons of an interview. Whoever is neither in the channel nor took part changes nothing with any of them."""
 

@@ -6,12 +6,16 @@ The commands come from the bot's own tree and the buttons from what it listens t
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from discord import AppCommandType, app_commands
+from sqlalchemy import select
 
 from bot.loopback.entities import MessageBody, walk
+from cogs.queue import INVITE
+from storage.models import Offer, QueueEntry
 from storage.requests import RequestKind
 from tests.cogs.access import (
     BUTTONS,
@@ -19,6 +23,7 @@ from tests.cogs.access import (
     FREE,
     FREE_GROUPS,
     INTERVIEW_ACTIONS,
+    INTERVIEW_OPTIONS,
     OBJECTS,
     TESTED_ELSEWHERE,
     TRANSCRIPT,
@@ -26,6 +31,12 @@ from tests.cogs.access import (
 )
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice
 from tests.cogs.test_transcript import interviewed, saved
+from tests.flow.conftest import settings
+from tests.stt.sounds import ScriptedTranscriber
+
+if TYPE_CHECKING:
+    from bot.loopback.authority import Authority
+    from bot.loopback.callbacks import Reply
 
 
 def leaves(stage: Practice) -> set[str]:
@@ -130,12 +141,17 @@ def _leaf(stage: Practice, command: str) -> Any:
     return found
 
 
-async def forged(stage: Practice, name: str, custom_id: str) -> str:
-    """Press a button that somebody made up, below a message of the bot, and read what is answered."""
+async def made_up(stage: Practice, name: str, custom_id: str) -> Reply:
+    """Press a button that somebody made up, below a message of the bot."""
     button = {"type": 2, "style": 2, "label": "Live captions", "custom_id": custom_id, "id": 2}
     body = MessageBody(components=({"type": 1, "id": 1, "components": [button]},))
     message = stage.world.post(stage.place.voice.id, stage.bot_id, body)
-    reply = await stage.discord.people.press(stage.user(name).id, message, custom_id)
+    return await stage.discord.people.press(stage.user(name).id, message, custom_id)
+
+
+async def forged(stage: Practice, name: str, custom_id: str) -> str:
+    """The same, and what that person alone is answered."""
+    reply = await made_up(stage, name, custom_id)
     if reply.modal is not None:
         return reply.modal.title
     assert reply.ephemeral, custom_id
@@ -147,7 +163,8 @@ def standing(stage: Practice) -> object:
     interview = stage.running()
     taking_part = tuple(interview.takes_part(stage.user(name).id) for name in (OWNER, HOST, ANNA, PETER))
     said = tuple(snippet.text for snippet in interview.draft.snippets)
-    return interview.stopped, interview.gate.paused, taking_part, said
+    asked = interview.course.number, interview.course.question, interview.course.due_s
+    return interview.stopped, interview.gate.paused, taking_part, said, asked, repr(interview.draft.roles)
 
 
 async def test_who_is_not_in_the_interview_changes_nothing_with_any_of_its_buttons(stage: Practice) -> None:
@@ -163,6 +180,60 @@ async def test_who_is_not_in_the_interview_changes_nothing_with_any_of_its_butto
 
         assert standing(stage) == before, custom_id
         assert "measure" not in answer, custom_id
+
+
+async def test_who_is_not_in_the_interview_changes_nothing_with_any_of_its_commands(stage: Practice) -> None:
+    await stage.start(HOST)
+    for name in (HOST, ANNA):
+        await stage.join(name)
+    stage.say(ANNA, "I would measure it first.")
+    before = standing(stage)
+    commands = sorted(name for name in leaves(stage) if name.split()[0] == "interview")
+
+    for command in commands:
+        options = INTERVIEW_OPTIONS.get(command, {})
+        reply = stage.discord.people.use(stage.user(PETER).id, command, stage.place.text.id, options=options)
+        answer = await reply
+        shown = answer.modal.title if answer.modal is not None else answer.text
+
+        assert standing(stage) == before, command
+        assert "measure" not in shown, command
+        assert answer.modal is not None or answer.ephemeral, command
+
+    assert set(INTERVIEW_OPTIONS) <= set(commands)
+    assert len(commands) > len(INTERVIEW_OPTIONS)
+
+
+async def test_nobody_answers_for_those_whom_an_offer_or_an_invitation_is_for(authority: Authority) -> None:
+    people = (OWNER, HOST, ANNA, PETER)
+    # Without the watch that nobody is mentioned: an offer mentions whom it is for.
+    async with Practice(settings(), people=people, transcriber=ScriptedTranscriber(), authority=authority) as stage:
+        text = stage.place.text.id
+        wanted = {"type": "case", "level": "junior"}
+        for name in (ANNA, HOST):
+            await stage.discord.people.use(stage.user(name).id, "queue join", text, options=wanted)
+        await stage.discord.people.use_on_user(stage.user(HOST).id, INVITE, text, stage.user(ANNA).id)
+        before = await offered(stage)
+        while not all(row.enc_place for row in before[0]):
+            await asyncio.sleep(0.01)
+            before = await offered(stage)
+        posted = [m for m in stage.world.seen_by(stage.user(OWNER).id, text) if m.author.id == stage.bot_id]
+        buttons = [str(each["custom_id"]) for m in posted for each in walk(m.components) if each["type"] == 2]
+
+        for custom_id in buttons:
+            prefix, _, rest = custom_id.split(":", 2)
+            for action in ("yes", "no", "accept", "decline"):
+                for name in (PETER, OWNER):
+                    await made_up(stage, name, f"{prefix}:{action}:{rest}")
+                    assert await offered(stage) == before, action
+
+        assert len(buttons) == 4
+
+
+async def offered(stage: Practice) -> list[Any]:
+    """What is offered to whom, and who waits."""
+    async with stage.app.services.stores.databases.content.read() as connection:
+        return [(await connection.execute(select(table))).all() for table in (Offer.__table__, QueueEntry.__table__)]
 
 
 async def test_after_the_interview_nobody_reaches_anothers_words_with_any_of_its_buttons(stage: Practice) -> None:
