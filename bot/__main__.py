@@ -548,6 +548,20 @@ def selfcheck(
 
 
 @cli.command()
+def setup() -> None:
+    """Ask for everything that the bot needs, write it to .env, and make it ready; can be run again."""
+    from bot.clock import SystemClock  # noqa: PLC0415 - as above
+    from bot.setup_command import Setup, Terminal, has_terminal, say_what_to_set  # noqa: PLC0415 - as above
+
+    _installation()
+    if not has_terminal():
+        say_what_to_set(Console())
+        raise typer.Exit(EX_CONFIG)
+    if not Setup(Terminal(), Console(), clock=SystemClock()).run():
+        raise typer.Exit(1)
+
+
+@cli.command()
 def doctor(
     *,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask Discord.")] = False,

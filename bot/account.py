@@ -51,6 +51,10 @@ _PRIVILEGED = {
 }
 
 
+class OutOfReach(StartRefused):
+    """Discord does not answer; later it may."""
+
+
 def asked_for() -> discord.Permissions:
     """Everything that the bot asks for when it is invited."""
     return discord.Permissions(**dict.fromkeys({*NEEDED, *THREAD_NEEDED, *MARK_NEEDS}, True))
@@ -114,7 +118,8 @@ async def look(token: str, *, clock: Clock, connector: aiohttp.BaseConnector | N
         connector: How to reach Discord, for tests.
 
     Raises:
-        StartRefused: If Discord does not accept the token, or cannot be reached.
+        StartRefused: If Discord does not accept the token.
+        OutOfReach: If it does not answer.
     """
     ahead: list[float] = []
 
@@ -129,7 +134,7 @@ async def look(token: str, *, clock: Clock, connector: aiohttp.BaseConnector | N
         async with asyncio.timeout(ENOUGH_S), _logged_in(token, trace, connector) as client:
             application = client.application
             if application is None or client.user is None:  # pragma: no cover - there is one once logged in
-                raise StartRefused("Discord cannot be reached: check the network and try again.")
+                raise OutOfReach("Discord cannot be reached: check the network and try again.")
             listed: list[Any] = [dict(each) for each in await client.http.get_guilds(_MOST_SERVERS)]
             servers = [await _server(client, each, closely=number < CLOSELY) for number, each in enumerate(listed)]
             flags = application.flags
@@ -145,7 +150,7 @@ async def look(token: str, *, clock: Clock, connector: aiohttp.BaseConnector | N
             "Discord does not accept this token: copy it again from the developer portal (Bot > Reset Token)."
         ) from None
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError):
-        raise StartRefused("Discord cannot be reached: check the network and try again.") from None
+        raise OutOfReach("Discord cannot be reached: check the network and try again.") from None
 
 
 @asynccontextmanager
@@ -153,7 +158,9 @@ async def _logged_in(
     token: str, trace: aiohttp.TraceConfig, connector: aiohttp.BaseConnector | None
 ) -> AsyncGenerator[discord.Client]:
     options: dict[str, Any] = {} if connector is None else {"connector": connector}
-    async with discord.Client(intents=discord.Intents.none(), http_trace=trace, **options) as client:
+    # Without it discord.py warns in the log; no gateway is asked for anything here.
+    intents = discord.Intents(guilds=True)
+    async with discord.Client(intents=intents, http_trace=trace, **options) as client:
         await client.login(token)
         yield client
 

@@ -112,6 +112,7 @@ def test_nothing_that_runs_can_write_sound_to_a_file() -> None:
 WRITES = {
     "bot/bench/shapes.py": "a recognition model of random weights, in a folder that is gone with the measurement",
     "bot/__main__.py": "a picture of the rehearsal's screen, where it is asked for",
+    "bot/env_file.py": "the operator's settings, when the wizard has asked for them",
     "bot/loopback/authority.py": "its certificate and key, in a folder that is gone once they are loaded",
     "bot/loopback/serving.py": "the certificate of the loopback Discord, in a folder of its own",
     "stt/convert.py": "a recognition model's tokenizer and settings, beside its weights",
