@@ -74,8 +74,18 @@ CHOICE_CHARACTERS = 100
 
 ROLES = [app_commands.Choice(name=role.value, value=role.value) for role in Role]
 
+REMEMBERED = 1_000
+"""Of so many interactions it is known that they had their effect.
+
+Discord delivers one again within seconds, if ever.
+"""
+
 DRAFT_ACTIONS = frozenset({"draft", "save", "withdraw", "forget"})
 """Buttons that still do something after the end."""
+
+
+class Delivered(Exception):
+    """A copy of an interaction that had its effect."""
 
 
 @app_commands.guild_only()
@@ -86,6 +96,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         self._bot = bot
         self._interviews = bot.services.interviews
         self._ledger = bot.services.stores.ledger
+        self._delivered: dict[int, None] = {}
         self._channels_left = {(each.guild_id, each.channel_id) for each in left if each.kind is LiveKind.NOTICE}
         super().__init__()
 
@@ -301,6 +312,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
     async def pressed(self, interaction: Interaction, action: str, interview_id: str) -> None:
         """A button of a notice or card was pressed."""
         try:
+            self._once(interaction)
             # Of this server: what is said elsewhere is nobody's business here, whatever id comes along.
             session = self._interviews.of(interaction.guild_id or 0)
             if session is not None and session.interview_id != interview_id:
@@ -362,6 +374,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
     async def chosen(self, interaction: Interaction, interview_id: str, values: Sequence[str]) -> None:
         """A line was chosen that should go."""
         try:
+            self._once(interaction)
             words = words_of(interaction)
             session = self._interviews.of(interaction.guild_id or 0)
             if session is not None and session.interview_id != interview_id:
@@ -450,6 +463,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         *,
         age: int | None,
     ) -> None:
+        self._once(interaction)
         words = words_of(interaction)
         if age is None:
             await answer(interaction, words("consent-too-young"))
@@ -551,6 +565,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
 
         async def answered(reply: Interaction, text: str) -> None:
             try:
+                self._once(reply)
                 if not text.strip():
                     raise UserMistake(words_of(reply)("interview-no-question"))  # noqa: TRY301 - as elsewhere
                 if session.stopped is not None:
@@ -581,7 +596,22 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             log.warning("a server's own questions could not be read", exc_info=True)
             return []
 
+    def _once(self, interaction: Interaction) -> None:
+        """Note that an interaction is having its effect.
+
+        A copy of "join" that comes after "leave" would have somebody heard again, one of "next" would skip a question.
+
+        Raises:
+            Delivered: If it had it before.
+        """
+        if interaction.id in self._delivered:
+            raise Delivered
+        self._delivered[interaction.id] = None
+        if len(self._delivered) > REMEMBERED:
+            del self._delivered[next(iter(self._delivered))]
+
     def _running(self, interaction: Interaction) -> Session:
+        self._once(interaction)
         session = self._interviews.of(interaction.guild_id or 0)
         if session is None:
             raise NoInterview
@@ -605,6 +635,8 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
     async def _explain(self, interaction: Interaction, error: Exception) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
             error = error.original
+        if isinstance(error, Delivered):
+            return
         text = self._why(interaction, error)
         if text is None:
             log.error("a command failed", exc_info=error)
