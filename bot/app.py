@@ -305,5 +305,5 @@ async def open_app(
         )
         bot = await stack.enter_async_context(SkillRally(services, connector=connector))
         await stack.enter_async_context(interviews)
-        await stack.enter_async_context(following(stores.ledger, interviews))
+        await stack.enter_async_context(following(stores.ledger, interviews, desk))
         yield App(bot=bot, services=services, transcriber=transcriber)

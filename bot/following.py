@@ -1,6 +1,7 @@
 """Consents that another process put down, or an operator's command: what is running here follows them.
 
     every two seconds   ledger.refresh -> whoever takes part and may not be heard any more is heard no more
+                                       -> requests for feedback that are out are hung up, where a yes is gone
 
 What somebody takes back in this process counts at once, without this. Processes share a ledger when one bot runs as
 several, and while an operator's command erases somebody.
@@ -19,6 +20,7 @@ from storage.ledger import Purpose
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from bot.feedback.desk import Desk
     from bot.interview.interviews import Interviews
     from storage.ledger import Ledger
 
@@ -28,8 +30,10 @@ EVERY_S: Final = 2.0
 log = logging.getLogger(__name__)
 
 
-async def follow(ledger: Ledger, interviews: Interviews) -> int:
+async def follow(ledger: Ledger, interviews: Interviews, desk: Desk | None = None) -> int:
     """Learn what others put down, and hear nobody any more whose yes is gone; how many those were.
+
+    Where requests of *desk* are out for somebody who took that back, they are hung up.
 
     Raises:
         StorageError: If it cannot be learned.
@@ -43,26 +47,32 @@ async def follow(ledger: Ledger, interviews: Interviews) -> int:
     for user_id in shown - gone:
         if not ledger.allowed(user_id, Purpose.CAPTIONS):
             interviews.hide(user_id)
+    if desk is not None:
+        for user_id in desk.out:
+            if not ledger.allowed(user_id, Purpose.AI_FEEDBACK):
+                desk.let_go(user_id)
     return len(gone)
 
 
 @asynccontextmanager
-async def following(ledger: Ledger, interviews: Interviews, *, every_s: float = EVERY_S) -> AsyncGenerator[None]:
+async def following(
+    ledger: Ledger, interviews: Interviews, desk: Desk | None = None, *, every_s: float = EVERY_S
+) -> AsyncGenerator[None]:
     """Follow what others put down, for the length of the block."""
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(_keep_on(ledger, interviews, every_s), name="consents")
+        task = tasks.create_task(_keep_on(ledger, interviews, desk, every_s), name="consents")
         try:
             yield
         finally:
             task.cancel()
 
 
-async def _keep_on(ledger: Ledger, interviews: Interviews, every_s: float) -> None:
+async def _keep_on(ledger: Ledger, interviews: Interviews, desk: Desk | None, every_s: float) -> None:
     failing = False
     while True:
         await asyncio.sleep(every_s)
         try:
-            await follow(ledger, interviews)
+            await follow(ledger, interviews, desk)
         except StorageError:
             if not failing:
                 log.warning("what others agreed to or took back cannot be read", exc_info=True)

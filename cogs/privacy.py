@@ -247,8 +247,9 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
 
     async def _delete_account(self, interaction: Interaction) -> None:
         user_id = interaction.user.id
-        # Before anything that can wait or fail: from here on nothing of this person is heard.
+        # Before anything that can wait or fail: from here on nothing of this person is heard, or sent anywhere.
         self._services.interviews.withdraw(user_id)
+        self._services.desk.let_go(user_id)
         with suppress(discord.HTTPException):  # it was asked for, whether or not the answer arrives
             await interaction.response.defer(ephemeral=True, thinking=True)
         try:

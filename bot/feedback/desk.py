@@ -438,6 +438,11 @@ class Desk:
         self.let_go(user_id)
         await self._jobs.withdrawn(user_id)
 
+    @property
+    def out(self) -> frozenset[int]:
+        """Whose words a request is out with."""
+        return frozenset(attempt.user_id for attempt in self._out.values())
+
     def let_go(self, user_id: int) -> None:
         """Hang up on everything of this person that is out, at once."""
         for attempt in self._out.values():

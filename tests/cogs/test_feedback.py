@@ -522,6 +522,32 @@ async def test_consent_that_is_taken_back_ends_what_waits(chat: Stage, model: Lo
     assert len(model.asked) == before
 
 
+@pytest.mark.parametrize("way", ["consent withdraw", "privacy delete-account"])
+async def test_a_request_that_is_out_is_hung_up_by_who_takes_back_or_deletes(
+    chat: Stage, model: LoopbackModel, way: str
+) -> None:
+    heard, hung_up = asyncio.Event(), asyncio.Event()
+
+    async def until_hung_up(_asked: Request, _: Any) -> Any:
+        heard.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            hung_up.set()
+
+    model.script(until_hung_up)
+    await sent(chat, await saved(chat))
+    await heard.wait()
+
+    reply = await chat.discord.people.use(chat.user(ANNA).id, way, chat.place.text.id, options={})
+    if reply.modal is not None:
+        await chat.discord.people.submit(chat.user(ANNA).id, reply.modal, {"word": SAID("privacy-delete-account-word")})
+    async with asyncio.timeout(10):
+        await hung_up.wait()
+
+    assert len(model.asked) == 1
+
+
 # Partners
 
 

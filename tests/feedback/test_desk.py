@@ -21,6 +21,8 @@ from bot.feedback.opening import HERE, chosen, elsewhere
 from bot.feedback.redaction import Kind
 from bot.feedback.report import Report
 from bot.feedback.writer import Price
+from bot.following import follow
+from bot.interview.interviews import Interviews
 from bot.rehearsal.loopback_model import (
     INPUT_TOKENS,
     OUTPUT_TOKENS,
@@ -40,9 +42,11 @@ from config.questions import InterviewType
 from config.settings import Settings
 from storage.errors import NotFound
 from storage.jobs import LEASE, Reason, State
+from storage.keys import EnvironmentKeys
 from storage.ledger import Purpose
-from tests.feedback.desks import ANSWER, SERVER, World, world
-from tests.storage.people import ANNA, BEN, CLEO, press
+from tests.feedback.desks import ANSWER, KEYS, SERVER, World, world
+from tests.interview.rooms import hearing
+from tests.storage.people import ANNA, BEN, CLEO, people_over, press
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
@@ -328,6 +332,24 @@ async def test_consent_that_is_taken_back_while_the_model_writes_hangs_up_and_ke
     assert (await at.people.feedback.list(ANNA)).total == 0
     assert len(model.asked) == 1
     assert await at.spent() > ONE_PASS, "what was out may be billed to its worst"
+
+
+async def test_consent_that_is_taken_back_in_another_process_hangs_up(at: World, model: LoopbackModel):
+    elsewhere = await people_over(at.people.databases, EnvironmentKeys(KEYS))
+    model.script(keeping_silent())
+    await at.ask(await at.answered())
+    await until(lambda: bool(model.asked))
+    async with Interviews(hearing=hearing(), clock=at.clock) as interviews:
+        await follow(at.people.ledger, interviews, at.desk)
+        before = at.desk.out
+
+        await elsewhere.ledger.withdraw(ANNA, [Purpose.AI_FEEDBACK], press())
+        await follow(at.people.ledger, interviews, at.desk)
+        await until(lambda: at.desk.counters.lost == 1)
+
+    assert (before, at.desk.out) == ({ANNA}, frozenset())
+    assert [(each.state, each.reason) for each in await at.desk.status(ANNA)] == [(State.FAILED, Reason.CONSENT)]
+    assert len(model.asked) == 1
 
 
 async def test_consent_that_is_taken_back_between_the_passes_ends_it(at: World, model: LoopbackModel):
