@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import discord
+from discord import app_commands
 from discord.ext import commands
 
 from bot.ending import Ending
@@ -96,6 +97,36 @@ def intents() -> discord.Intents:
     return wanted
 
 
+def _shield(parsers: dict[str, Callable[[Any], None]]) -> None:
+    """Have an event that discord.py cannot read lost alone: in discord.py it would end the bot, interviews and all."""
+
+    def alone(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+        def parsed(data: Any) -> None:
+            try:
+                parse(data)
+            except Exception:
+                log.warning("an event of the gateway was not understood", exc_info=True, extra={"kind": name})
+
+        return parsed
+
+    for name, parse in list(parsers.items()):
+        # Without READY there is no session; then it is right to end and to be started again.
+        if name != "READY":
+            parsers[name] = alone(name, parse)
+
+
+class CommandsOfOurs(app_commands.CommandTree["SkillRally"]):
+    """The commands; an interaction of a form that Discord does not send is left alone, not an error of a task."""
+
+    async def _call(self, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await super()._call(interaction)  # pyright: ignore[reportUnknownMemberType] - discord.py's own
+        except app_commands.AppCommandError:
+            raise
+        except Exception:
+            log.warning("an interaction was not understood", exc_info=True)
+
+
 class SkillRally(commands.Bot):
     """The bot."""
 
@@ -103,6 +134,7 @@ class SkillRally(commands.Bot):
         options: dict[str, Any] = {} if connector is None else {"connector": connector}
         super().__init__(
             command_prefix=(),
+            tree_cls=CommandsOfOurs,
             help_command=None,
             intents=intents(),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -110,6 +142,7 @@ class SkillRally(commands.Bot):
             **options,
         )
         self.services = services
+        _shield(self._connection.parsers)
 
     async def setup_hook(self) -> None:
         """Load the commands and tell Discord about them."""
