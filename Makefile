@@ -50,12 +50,14 @@ lint: $(VENV)/dev ## Formatting, lint, types and import rules
 unit: $(VENV)/dev ## The tests alone
 	@$(TEST) -n $(TESTERS) --dist worksteal
 
-fuzz: $(VENV)/dev ## A million mutated datagrams and voice-gateway messages (some minutes)
-	@$(BIN)/python -m tests.fuzz.datagrams --count 800000 --seed 1
-	@$(BIN)/python -m tests.fuzz.voice_gateway --count 200000 --seed 1
+fuzz: $(VENV)/dev ## A million mutated datagrams, Opus packets, gateway messages and interactions (some minutes)
+	@$(BIN)/python -m tests.fuzz.datagrams --count 700000 --seed 1
+	@$(BIN)/python -m tests.fuzz.opus_payloads --count 130000 --seed 1
+	@$(BIN)/python -m tests.fuzz.voice_gateway --count 160000 --seed 1
+	@$(BIN)/python -m tests.fuzz.interactions --count 10000 --seed 1
 
-soak: $(VENV)/dev ## Ten minutes of rehearsal, watching memory, tasks, threads and processes
-	@$(BIN)/python -m tests.soak --minutes 10
+soak: $(VENV)/run ## An hour of 25 people in five servers while things break, and whether every promise held
+	@$(BIN)/python -m bot soak
 
 faults: $(VENV)/dev ## The engine killed and stopped in the middle of utterances, fifty times (five minutes)
 	@$(BIN)/python -m tests.engine_faults --times 50

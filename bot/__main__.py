@@ -581,6 +581,28 @@ def doctor(
         raise typer.Exit(1)
 
 
+@cli.command()
+def soak(
+    *,
+    minutes: Annotated[float, typer.Option(min=0.1, help="For how long.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Of all that is random.")] = 1,
+    people: Annotated[int, typer.Option(min=1, help="How many talk.")] = 25,
+    channels: Annotated[int, typer.Option(min=1, help="In how many servers, one interview in each.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """Load and faults on a Discord of its own, and whether every promise held; ends with code 1 if one did not."""
+    from bot.bench.soak import run as run_soak  # noqa: PLC0415 - it loads what a live bot does not
+
+    logs.set_up(level="ERROR")
+    figures = run_soak(
+        minutes=minutes, seed=seed, people=people, channels=channels, console=None if as_json else Console()
+    )
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+    if figures["broken"]:
+        raise typer.Exit(1)
+
+
 bench = typer.Typer(no_args_is_help=True, help="Measure, on this machine, beside what one would use instead.")
 cli.add_typer(bench, name="bench")
 

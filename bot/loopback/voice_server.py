@@ -143,14 +143,14 @@ class VoiceServer:
         """The call in that channel; None if nobody is connected."""
         return self._calls.get(channel_id)
 
-    def session(self, user_id: int) -> Session:
-        """The user's session (the oldest, if there is one in several guilds).
+    def session(self, user_id: int, guild_id: int | None = None) -> Session:
+        """The user's session; the oldest, if there is one in several guilds and none is named.
 
         Raises:
             KeyError: If there is none.
         """
         for session in self._sessions.values():
-            if session.user_id == user_id:
+            if session.user_id == user_id and guild_id in {None, session.admission.guild_id}:
                 return session
         raise KeyError(user_id)
 
@@ -164,13 +164,15 @@ class VoiceServer:
         with suppress(KeyError):
             self.session(user_id).leg.impair(impairment)
 
-    def close(self, user_id: int, code: int) -> None:
+    def close(self, user_id: int, code: int, guild_id: int | None = None) -> None:
         """Close the user's websocket: 1001, 1006 and 4015 leave the session for RESUME, other codes end it.
+
+        Without a guild it is that of the oldest session.
 
         Raises:
             KeyError: If the user has no session.
         """
-        session = self.session(user_id)
+        session = self.session(user_id, guild_id)
         if code in _RESUMABLE:
             self._suspend(session, code)
         else:
