@@ -17,6 +17,7 @@ __all__ = [
     "MODEL",
     "PEOPLE",
     "ROLES",
+    "TYPED",
     "VOICES",
     "Line",
     "read_lines",
@@ -39,6 +40,14 @@ ROLES = {
     "maria": "comes late",
     "peter": "never says yes",
 }
+
+TYPED = (
+    "I was on call when payments slowed down. I compared heap dumps from two hosts and saw that our retry queue kept "
+    "every failed request. Oleg asked for a test first, so I wrote one that showed the leak in a minute. Then I "
+    "limited the queue to a thousand entries and released it to one host before the others. Memory stayed flat for "
+    "two weeks, and we added an alert. The graphs are at anna@example.org."
+)
+"""What Anna writes instead of saying it: longer than what she says, with a name and an address in it."""
 
 
 @dataclass(frozen=True, slots=True)

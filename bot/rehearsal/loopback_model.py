@@ -71,12 +71,12 @@ INPUT_TOKENS = 1200
 OUTPUT_TOKENS = 300
 
 
-def answering(answer: Answer | Mapping[str, Any], *, counted: bool = True) -> Reply:
+def answering(answer: Answer | Mapping[str, Any], *, counted: bool = True, name: str = MODEL) -> Reply:
     """Say that, in JSON; and what it took, if it is to be *counted*."""
 
     async def reply(asked: Asked, _: web.Request) -> web.Response:
         raw = answer(asked) if callable(answer) else answer
-        return _said(asked, json.dumps(raw, ensure_ascii=False), counted=counted)
+        return _said(asked, json.dumps(raw, ensure_ascii=False), counted=counted, name=name)
 
     return reply
 
@@ -176,10 +176,12 @@ class LoopbackModel:
     Attributes:
         asked: What arrived, in order.
         answer: What the model says when the script is over.
+        name: What it calls itself then.
     """
 
-    def __init__(self, answer: Answer | None = None) -> None:
+    def __init__(self, answer: Answer | None = None, *, name: str = MODEL) -> None:
         self.asked: list[Asked] = []
+        self.name = name
         self.answer: Answer = answer or (lambda asked: filled(asked.schema))
         self._script: deque[Reply] = deque()
         self._runner: web.AppRunner | None = None
@@ -220,14 +222,15 @@ class LoopbackModel:
         body: dict[str, Any] = await request.json()
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.asked.append(Asked(interface, body, headers))
-        reply = self._script.popleft() if self._script else answering(self.answer)
+        reply = self._script.popleft() if self._script else answering(self.answer, name=self.name)
         return await reply(self.asked[-1], request)
 
 
-def _said(asked: Asked, text: str, *, whole: bool = True, refusal: bool = False, counted: bool = True) -> web.Response:
-    return web.json_response(
-        (_as_response if asked.interface == "responses" else _as_chat)(text, whole, refusal, counted)
-    )
+def _said(
+    asked: Asked, text: str, *, whole: bool = True, refusal: bool = False, counted: bool = True, name: str = MODEL
+) -> web.Response:
+    said = (_as_response if asked.interface == "responses" else _as_chat)(text, whole, refusal, counted)
+    return web.json_response(said | {"model": name})
 
 
 def _as_response(text: str, whole: bool, refusal: bool, counted: bool) -> dict[str, Any]:  # noqa: FBT001
@@ -238,7 +241,6 @@ def _as_response(text: str, whole: bool, refusal: bool, counted: bool) -> dict[s
         "id": "resp_loopback",
         "object": "response",
         "created_at": 0,
-        "model": MODEL,
         "status": "completed" if whole else "incomplete",
         "incomplete_details": None if whole else {"reason": "max_output_tokens"},
         "error": None,
@@ -262,7 +264,6 @@ def _as_chat(text: str, whole: bool, refusal: bool, counted: bool) -> dict[str, 
         "id": "chatcmpl-loopback",
         "object": "chat.completion",
         "created": 0,
-        "model": MODEL,
         "choices": [{"index": 0, "message": message, "finish_reason": "stop" if whole else "length"}],
     }
     if counted:

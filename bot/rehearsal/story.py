@@ -3,8 +3,10 @@
     loopback Discord <- unmodified discord.py <- open_app(settings)
           ^
     simulated members: real Opus in DAVE frames in sealed RTP packets, over UDP
+    a script at 127.0.0.1 that stands for the model which writes feedback
 
-Nothing of the bot is replaced or told that this is a rehearsal; only the address of Discord and the model are given.
+Nothing of the bot is replaced or told that this is a rehearsal; only the addresses of Discord and of who writes
+feedback, and the recognition model are given.
 It is played in acts, one after the other on the same stage. Each checks what it promised against what happened, and
 `Summary.ok` says whether all of it held.
 """
@@ -17,12 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from bot.rehearsal.act_feedback import Feedback
 from bot.rehearsal.act_interview import TheInterview
 from bot.rehearsal.act_keeping import WhatIsKept
 from bot.rehearsal.cast import MODEL, PEOPLE, read_lines, with_recordings
+from bot.rehearsal.loopback_model import LoopbackModel
+from bot.rehearsal.scripted import NAME, Script
 from bot.rehearsal.stage import Stage, until
 from bot.rehearsal.summary import Direction, Summary
 from bot.rehearsal.traces import WholeLog
+from bot.telemetry.egress import watching
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,6 +47,7 @@ class Options:
         seed: Of all that is random.
         fast: Whether people who need not wait for each other speak at once.
         rounds: How often the conversation is held, for long runs.
+        pictures: A folder for the pictures beside feedback; without one they are not kept.
     """
 
     recordings: Mapping[str, Path] = field(default_factory=dict[str, Path])
@@ -52,6 +59,7 @@ class Options:
     seed: int = 0
     fast: bool = False
     rounds: int = 1
+    pictures: Path | None = None
 
 
 class Act(Protocol):
@@ -68,7 +76,7 @@ class Act(Protocol):
         ...
 
 
-ACTS: Final[tuple[Callable[[Rehearsal, Summary], Act], ...]] = (TheInterview, WhatIsKept)
+ACTS: Final[tuple[Callable[[Rehearsal, Summary], Act], ...]] = (TheInterview, Feedback, WhatIsKept)
 """In this order, on one stage: each finds what those before it left."""
 
 
@@ -85,6 +93,8 @@ class Rehearsal:
         summary: What was found so far.
         log: Everything that was logged.
         figures: What is shown beside the channel, by name; while there are none, what is heard.
+        model: Who writes feedback: a script.
+        noted: What people noted and what was fed back, to be looked for like what they said.
     """
 
     def __init__(
@@ -104,6 +114,8 @@ class Rehearsal:
         self.figures: dict[str, str] = {}
         self.summary = Summary()
         self.log = WholeLog()
+        self.model = LoopbackModel(Script(), name=NAME)
+        self.noted: list[str] = []
         settings = Settings(
             _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
             discord_token=None,
@@ -133,19 +145,32 @@ class Rehearsal:
         """
         summary = self.summary
         before = _leavings()
-        with self.log.kept():
-            async with self.stage:
-                self.say("A Discord of its own is up on 127.0.0.1; the bot has logged in to it.", "scene")
-                for number, act in enumerate(ACTS, 1):
-                    self.act, self.eyes, self.figures = number, None, {}
-                    playing = act(self, summary)
-                    summary.begin(playing.title)
-                    await playing.play()
+        with self.log.kept(), watching() as contacts:
+            async with self.model:
+                self.stage.settings = with_script(self.stage.settings, self.model)
+                await self._play()
         summary.seconds = round(self.stage.elapsed_s, 2)
         summary.begin("In the end")
+        if self.options.model is None:  # else it may just have been fetched
+            summary.check("nothing went to any other machine", held=bool(contacts.hosts) and not contacts.strays())
         summary.check("no process, thread or shared memory is left", held=await _nothing_left(before))
         summary.ok = all(summary.checks.values())
         return summary
+
+    async def _play(self) -> None:
+        async with self.stage:
+            self.say("A Discord of its own is up on 127.0.0.1; the bot has logged in to it.", "scene")
+            for number, act in enumerate(ACTS, 1):
+                self.act, self.eyes, self.figures = number, None, {}
+                playing = act(self, self.summary)
+                self.summary.begin(playing.title)
+                await playing.play()
+
+
+def with_script(settings: Settings, model: LoopbackModel) -> Settings:
+    """The settings with a script for who writes feedback, by the interface that servers of one's own have."""
+    changes = {"feedback_writer": "compatible", "feedback_url": model.url, "feedback_model": model.name}
+    return settings.model_copy(update=changes)
 
 
 def _leavings() -> tuple[set[str], set[str]]:

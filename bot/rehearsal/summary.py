@@ -32,6 +32,7 @@ class Summary:
     Attributes:
         checks: Whether each promise held, by its sentence.
         acts: The sentences of each act, by its title, in that order.
+        pictures: Files of the pictures beside feedback, if they were to be kept.
     """
 
     ok: bool = False
@@ -50,6 +51,7 @@ class Summary:
     audio_wiped_s: float = 0.0
     network: dict[str, int] = field(default_factory=dict[str, int])
     end_to_end_encrypted: bool = False
+    pictures: list[str] = field(default_factory=list[str])
 
     def begin(self, act: str) -> None:
         """What is checked from now on belongs to this act."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from bot.logs import OURS, SafeFormatter
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ PHRASE_WORDS: Final = 4
 
 PHRASE_CHARACTERS: Final = 8
 """What is shorter is not looked for, for the same reason."""
+
+HEAD: Final = 8
+"""Bytes of a needle that are looked for first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +60,54 @@ def phrases(texts: Iterable[str]) -> frozenset[bytes]:
     return frozenset(found)
 
 
-def holds(content: bytes, wanted: Iterable[bytes]) -> bool:
+class Needles:
+    """What is looked for, so that many of them take hardly longer than one.
+
+    A needle can stand only where its first `HEAD` bytes do: those are looked for all at once, as numbers.
+    """
+
+    def __init__(self, wanted: Iterable[bytes]) -> None:
+        every = frozenset(wanted)
+        self._short = [needle for needle in every if len(needle) < HEAD]
+        self._by_head: dict[bytes, list[bytes]] = {}
+        for needle in every - frozenset(self._short):
+            self._by_head.setdefault(needle[:HEAD], []).append(needle)
+        self._heads = np.sort(np.frombuffer(b"".join(self._by_head), np.uint64))
+
+    def __bool__(self) -> bool:
+        return bool(self._short or self._by_head)
+
+    def in_any_of(self, forms: Iterable[bytes]) -> bool:
+        """Whether one of them is in one of *forms*."""
+        return any(self._in(form) for form in forms)
+
+    def _in(self, form: bytes) -> bool:
+        if any(needle in form for needle in self._short):
+            return True
+        if len(self._heads) == 0:
+            return False
+        content = np.frombuffer(form, np.uint8)
+        for first in range(min(HEAD, max(0, len(form) - HEAD + 1))):
+            # Every eighth place, as numbers of eight bytes each.
+            there = content[first : first + (len(form) - first) // HEAD * HEAD].view(np.uint64)
+            found = np.searchsorted(self._heads, there)
+            hits = np.flatnonzero(self._heads[np.minimum(found, len(self._heads) - 1)] == there)
+            for at in (int(hit) * HEAD + first for hit in hits):
+                if any(form.startswith(needle, at) for needle in self._by_head[form[at : at + HEAD]]):
+                    return True
+        return False
+
+
+def holds(content: bytes, wanted: Iterable[bytes] | Needles) -> bool:
     """Whether any of *wanted* is in it, as it stands, in other case, or broken into lines."""
     text = content.decode("utf-8", "ignore").lower()
     forms = (content, content.lower(), text.encode(), " ".join(text.split()).encode())
-    return any(needle in form for needle in wanted for form in forms)
+    return (wanted if isinstance(wanted, Needles) else Needles(wanted)).in_any_of(dict.fromkeys(forms))
 
 
 def search(folder: Path, wanted: Iterable[bytes]) -> Searched:
     """Every file below *folder* in which one of *wanted* is. Blocks."""
-    needles = frozenset(wanted)
+    needles = Needles(wanted)
     files, size = 0, 0
     found: list[Path] = []
     for path in sorted(folder.rglob("*")):

@@ -1,4 +1,4 @@
-"""The second act, after an interview whose words were put in; and what searches files for them."""
+"""The last act, after an interview whose words were put in; and what searches files for them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.rehearsal.act_keeping import WhatIsKept
-from bot.rehearsal.cast import PEOPLE
-from bot.rehearsal.stage import KEEPING, Stage
-from bot.rehearsal.story import Options, Rehearsal
 from bot.rehearsal.summary import Summary
-from bot.rehearsal.traces import WholeLog, holds, phrases, search
-from stt.engine import Snippet
-from tests.flow.conftest import settings
-from tests.stt.sounds import ScriptedTranscriber
+from bot.rehearsal.traces import Needles, WholeLog, holds, phrases, search
+from tests.rehearsal.evening import after_an_interview
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from bot.loopback.authority import Authority
+    from bot.rehearsal.story import Rehearsal
 
 SAID = {
     "oleg": ("How would you scale a database?",),
@@ -31,26 +29,12 @@ SAID = {
 
 
 async def played(authority: Authority, said: Mapping[str, tuple[str, ...]]) -> tuple[Rehearsal, Summary]:
-    """The second act after an interview in which that was said."""
-    rehearsal, summary = Rehearsal(Options(fast=True)), Summary()
-    stage = rehearsal.stage = Stage(
-        settings(), people=PEOPLE, transcriber=ScriptedTranscriber(), temporary=True, authority=authority
-    )
-    with rehearsal.log.kept():
-        async with stage:
-            for name in ("oleg", "anna", "maria"):
-                await stage.arrive(name)
-            await stage.start("oleg")
-            for name in ("oleg", "anna", "maria"):
-                await stage.join(name, None if name == "maria" else KEEPING)
-            interview = stage.running()
-            for name, texts in said.items():
-                for number, text in enumerate(texts):
-                    interview._on_snippet(Snippet(stage.user(name).id, number, number + 1, text, 0.9, "en"))
-            await stage.end("oleg")
-            act = WhatIsKept(rehearsal, summary)
-            summary.begin(act.title)
-            await act.play()
+    """The act after an interview in which that was said."""
+    summary = Summary()
+    async with after_an_interview(authority, said) as rehearsal:
+        act = WhatIsKept(rehearsal, summary)
+        summary.begin(act.title)
+        await act.play()
     return rehearsal, summary
 
 
@@ -93,6 +77,19 @@ def test_four_words_in_a_row_are_enough_and_three_are_not() -> None:
     assert holds(b'{"text": "found a memory leak"}', wanted)
     assert not holds(b"a memory leak, a payment service", wanted)
     assert phrases(["Yes."]) == frozenset()
+
+
+@given(st.binary(max_size=60), st.lists(st.binary(min_size=1, max_size=20), max_size=5), st.data())
+def test_needles_are_found_exactly_where_a_plain_search_finds_them(
+    content: bytes, needles: list[bytes], data: st.DataObject
+) -> None:
+    for needle in needles:
+        if data.draw(st.booleans()):
+            at = data.draw(st.integers(0, len(content)))
+            cut = data.draw(st.integers(max(0, len(needle) - 1), len(needle)))
+            content = content[:at] + needle[:cut] + content[at:]
+
+    assert Needles(needles).in_any_of([content]) == any(needle in content for needle in needles)
 
 
 def test_every_line_is_in_the_whole_log_whatever_is_shown_and_levels_are_put_back(
