@@ -36,7 +36,9 @@ from bot.shards import shards_of
 from bot.stores import open_stores, rights
 from bot.telemetry.egress import must_be_registered
 from bot.telemetry.errors import open_error_reports
+from bot.telemetry.metrics import Acknowledgements
 from bot.telemetry.opening import RELEASE, hosts_of, open_counts
+from bot.telemetry.serving import chosen_metrics, serving_numbers
 from bot.upkeep import upkeep
 from bot.voice.opus import OpusUnavailable, load_libopus
 from config.errors import Unfit
@@ -272,7 +274,7 @@ async def open_app(
             # Before Discord: nobody is answered from what should be erased.
             witness = Witness(clock)
             journal = LiveJournal(stores.live_messages, clock)
-            await stack.enter_async_context(
+            retention = await stack.enter_async_context(
                 upkeep(
                     Installation(settings, operations),
                     stores,
@@ -301,9 +303,20 @@ async def open_app(
             servers=servers,
             speech_host=speech_host,
             ending=Ending(settings.grace_s),
+            acknowledgements=Acknowledgements(chosen_metrics(settings)),
             language_of=stores.preferences.language_of,
         )
         bot = await stack.enter_async_context(SkillRally(services, connector=connector))
         await stack.enter_async_context(interviews)
         await stack.enter_async_context(following(stores.ledger, interviews, desk))
+        await stack.enter_async_context(
+            serving_numbers(
+                services,
+                transcriber=transcriber,
+                dispatcher=hearing.dispatcher,
+                retention=retention,
+                installation=Installation(settings, operations),
+                connected=lambda: bot.listening,
+            )
+        )
         yield App(bot=bot, services=services, transcriber=transcriber)

@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.ending import Ending
 from bot.telemetry.analytics import GROUPS
 from bot.telemetry.analytics import Event as CountedEvent
+from bot.telemetry.metrics import Acknowledgements, NoMetrics, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,7 @@ class Services:
         servers: What servers allow.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
         ending: Whether the bot is ending, and how to end it.
+        acknowledgements: How fast people are answered; with it goes where numbers are kept.
         language_of: Which language somebody chose to be answered in, by their id; None if they leave it to Discord.
     """
 
@@ -86,6 +88,7 @@ class Services:
     servers: Servers
     speech_host: str = ""
     ending: Ending = field(default_factory=Ending)
+    acknowledgements: Acknowledgements = field(default_factory=lambda: Acknowledgements(NoMetrics()))
     language_of: Callable[[int], str | None] = _as_discord_says
 
 
@@ -128,10 +131,15 @@ class CommandsOfOurs(app_commands.CommandTree["SkillRally"]):
 
 
 class SkillRally(commands.Bot):
-    """The bot."""
+    """The bot.
+
+    Attributes:
+        listening: Whether Discord's gateway is connected and has said what there is.
+    """
 
     def __init__(self, services: Services, *, connector: aiohttp.BaseConnector | None = None) -> None:
         options: dict[str, Any] = {} if connector is None else {"connector": connector}
+        options["http_trace"] = services.acknowledgements.trace()
         super().__init__(
             command_prefix=(),
             tree_cls=CommandsOfOurs,
@@ -142,6 +150,7 @@ class SkillRally(commands.Bot):
             **options,
         )
         self.services = services
+        self.listening = False
         _shield(self._connection.parsers)
 
     async def setup_hook(self) -> None:
@@ -165,8 +174,21 @@ class SkillRally(commands.Bot):
         if group in GROUPS:
             self.services.analytics.count(interaction.user.id, CountedEvent.COMMAND_USED, group=group)
 
+    async def on_ready(self) -> None:
+        """Note that Discord listens."""
+        self.listening = True
+
+    async def on_resumed(self) -> None:
+        """Note that Discord listens again."""
+        self.listening = True
+
+    async def on_disconnect(self) -> None:
+        """Note that Discord does not."""
+        self.listening = False
+
     async def on_interaction(self, interaction: discord.Interaction[Any], /) -> None:
-        """Learn the time: Discord's is in the id of everything that people send."""
+        """Learn the time: Discord's is in the id of everything that people send. And count how long answers take."""
+        self.services.acknowledgements.came(interaction.id, kind_of(interaction.type.name, interaction.command))
         self.services.witness.saw(interaction.created_at)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:

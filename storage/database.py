@@ -20,6 +20,7 @@ import sqlite3
 import ssl
 import stat
 import threading
+import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,14 +81,32 @@ _ATTEMPTS = 40
 _PAUSE_S = 0.05
 
 
+@dataclass(slots=True)
+class Waits:
+    """What transactions waited for before they could begin.
+
+    Attributes:
+        count: How many began.
+        seconds: How long they waited, all together.
+    """
+
+    count: int = 0
+    seconds: float = 0.0
+
+
 class Database:
-    """One of the two databases, by its URL."""
+    """One of the two databases, by its URL.
+
+    Attributes:
+        waits: How long its transactions waited to begin.
+    """
 
     def __init__(self, kind: Kind, url: URL, *, connect_args: dict[str, Any], busy_s: float = BUSY_S) -> None:
         self.kind: Kind = kind
         self._url = url
         self._connect_args = connect_args
         self._busy_s = busy_s
+        self.waits = Waits()
         # One writer in this process: those who wait here, wait in turn; SQLite's own waiting is not fair.
         self._writer = self._engine(writes=True, size=1)
         self._readers = self._engine(writes=False, size=_READERS)
@@ -172,8 +191,11 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+        asked_s = time.monotonic()
         with _translated():
             async with _connected(engine) as connection, connection.begin():
+                self.waits.count += 1
+                self.waits.seconds += time.monotonic() - asked_s
                 yield connection
 
     async def close(self) -> None:

@@ -32,7 +32,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from storage.crypto import Place, encode, wipe
 from storage.errors import DecryptionFailed, NotFound, TooManyJobs, UnknownKey
@@ -379,6 +379,12 @@ class Jobs:
         idx, server = self._subjects.index(user_id), self._server(guild_id)
         async with self._content.read() as connection:
             return await self._left(connection, idx, server, at)
+
+    async def by_state(self) -> dict[State, int]:
+        """How many jobs of everybody are in each state."""
+        async with self._content.read() as connection:
+            found = await connection.execute(select(AiJob.state, func.count()).group_by(AiJob.state))
+            return dict.fromkeys(State, 0) | {State(state): number for state, number in found}
 
     # Working
 

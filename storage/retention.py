@@ -165,7 +165,11 @@ class Health:
 
 
 class Retention:
-    """Deletes what is due in one installation."""
+    """Deletes what is due in one installation.
+
+    Attributes:
+        deleted: How many rows by which rule since the start.
+    """
 
     def __init__(
         self,
@@ -199,6 +203,7 @@ class Retention:
         self._since: datetime | None = None
         self._trusted = False
         self._compacted: float | None = None
+        self.deleted: Counter[str] = Counter()
 
     async def tick(self) -> Report:
         """Do what is due now, unless another process is at it.
@@ -225,6 +230,8 @@ class Retention:
         except LeaseLost:
             log.warning("another process took over")
             return Report(dict(done), held_back, lost=True)
+        finally:
+            self.deleted.update({rule.name: done[rule.name] for rule in RULES})
         await self._compact(deleted=any(done[rule.name] for rule in RULES))
         return Report(dict(done), held_back, paused=self._paused)
 

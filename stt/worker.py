@@ -276,6 +276,11 @@ class WhisperWorker:
         return tuple(child.pid for child in self._children if child.pid is not None)
 
     @property
+    def alive(self) -> bool:
+        """Whether an utterance given now may get words."""
+        return self._serving > 0
+
+    @property
     def waiting(self) -> int:
         """Utterances that no child has taken yet."""
         return self._requests.qsize()

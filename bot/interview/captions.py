@@ -164,6 +164,7 @@ class Captions:
         posts: Messages written so far.
         edits: Edits made so far.
         latencies_s: For each line shown, the seconds from its last word to the moment Discord had it (newest 1,000).
+        shown: Of how many lines that was noted since the beginning.
         refused: Whether Discord does not let the bot write here; captions are off then.
     """
 
@@ -197,6 +198,7 @@ class Captions:
         self._closed = False
         self.posts = 0
         self.edits = 0
+        self.shown = 0
         self.latencies_s: deque[float] = deque(maxlen=1_000)
         self.refused = False
 
@@ -352,7 +354,9 @@ class Captions:
                 log.warning("captions are off: the channel cannot be written to")
             else:
                 now = self._clock()
-                self.latencies_s.extend(now - line.end_s for line in shown if not line.gap)
+                spoken = [now - line.end_s for line in shown if not line.gap]
+                self.latencies_s.extend(spoken)
+                self.shown += len(spoken)
 
     def _again(self, shown: list[Line]) -> None:
         self._not_before = self._clock() + BUSY_S
