@@ -46,6 +46,8 @@ EXTENSIONS = (
     "cogs.questions",
     "cogs.queue",
     "cogs.mod",
+    "cogs.admin",
+    "cogs.help",
 )
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""
 

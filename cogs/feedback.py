@@ -37,6 +37,7 @@ from cogs.feedback_forms import DisputeForm, Rating, RatingForm, SendingConsent
 from cogs.feedback_replies import compared, followed, previewed
 from cogs.locales import moment, words_in, words_of
 from cogs.panel import answer
+from cogs.rules import may_ask_ai
 from config.questions import InterviewType
 from storage.errors import NotFound, TooManyJobs
 from storage.jobs import State
@@ -130,13 +131,15 @@ class Feedback(
         others = [note for note in notes if note is None or note.who]
         parts = [cards.notes_text(words, others)] if others else []
         try:
+            await may_ask_ai(interaction)
             preview = await self._desk.preview(
                 interaction.user.id, saved, guild_id=interaction.guild_id, kind=kind, language=words.language
             )
-        except CannotAsk as cannot:
+        except (CannotAsk, UserMistake) as cannot:
             kept = await self._measured(interaction.user.id, saved.id, kind, words.language)
             made = await self._made(interaction, kept)
-            await answer(interaction, "\n\n".join([*parts, _why_not(words, cannot)]))
+            why = _why_not(words, cannot) if isinstance(cannot, CannotAsk) else str(cannot)
+            await answer(interaction, "\n\n".join([*parts, why]))
             await _show(interaction, made)
             return
         parts.append(previewed(words, preview, title=saved.title))
@@ -164,6 +167,7 @@ class Feedback(
         """The caller has seen what goes where, and pressed Send."""
         words = words_of(interaction)
         transcript, kind = self._asked(interaction, key)
+        await may_ask_ai(interaction)
         if not self._desk.available:
             raise UserMistake(words("feedback-no-model"))
         if self._allowed(interaction.user.id):

@@ -26,7 +26,7 @@ from bot.interview.captions import escape
 from cogs import interview_replies
 from cogs.locales import moment, words_of
 from cogs.panel import answer
-from cogs.rules import noted
+from cogs.rules import done
 from storage import blocks
 from storage.blocks import LONGEST, TooManyBlocks, Why
 from storage.guilds import CHANNELS
@@ -80,8 +80,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         # Before anything that can wait or fail: from here on nobody is heard.
         if not self._services.interviews.destroy(_guild(interaction).id):
             raise UserMistake(words_of(interaction)("mod-none-running"))
-        await answer(interaction, words_of(interaction)("mod-stopped"))
-        await noted(interaction, "stop")
+        await done(interaction, "stop", words_of(interaction)("mod-stopped"))
 
     @app_commands.command(description="What runs here now, and how much was practised today")
     async def sessions(self, interaction: Interaction) -> None:
@@ -156,8 +155,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         # What they said stays theirs: it is forgotten or saved as anybody else's.
         if session is not None and session.dismiss(member.id, forget_words=False):
             lines.append(words("mod-blocked-out", member=member.mention))
-        await answer(interaction, " ".join(lines))
-        await noted(interaction, "block")
+        await done(interaction, "block", " ".join(lines))
 
     @app_commands.command(description="Let somebody practise here again, or see who is blocked")
     @app_commands.describe(member="Who; empty shows who is blocked")
@@ -168,10 +166,9 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         if member is None:
             await self._show_blocked(interaction)
             return
-        was = await self._stores.blocks.unblock(guild_id, member.id)
-        await answer(interaction, words("mod-unblocked" if was else "mod-not-blocked", member=member.mention))
-        if was:
-            await noted(interaction, "unblock")
+        if not await self._stores.blocks.unblock(guild_id, member.id):
+            raise UserMistake(words("mod-not-blocked", member=member.mention))
+        await done(interaction, "unblock", words("mod-unblocked", member=member.mention))
 
     async def _show_blocked(self, interaction: Interaction) -> None:
         words = words_of(interaction)
@@ -210,8 +207,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             text = words("mod-cooldown-set", channel=channel.mention, minutes=minutes)
         else:
             text = words("mod-cooldown-off", channel=channel.mention)
-        await answer(interaction, text)
-        await noted(interaction, "cooldown")
+        await done(interaction, "cooldown", text)
 
     @app_commands.command(description="What moderators did here")
     @app_commands.describe(days="How many days back; 30 unless you say", form="As a message, or as a file")

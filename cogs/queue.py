@@ -19,9 +19,11 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.servers import Refusal
 from cogs.locales import Words, moment, words_in, words_of
 from cogs.panel import answer
 from cogs.questions import LEVELS, TYPES
+from cogs.rules import public_words, refused
 from cogs.settings import explain
 from storage.queue import INVITATIONS, INVITED, Posted, Said, Wanted
 
@@ -118,6 +120,10 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
             await answer(interaction, words("queue-not-here"))
             return
         await interaction.response.defer(ephemeral=True)
+        may = await self._bot.services.servers.may_join(_guild(interaction), interaction.user.id)
+        if isinstance(may, Refusal):
+            await answer(interaction, refused(words, may))
+            return
         wanted = Wanted(_guild(interaction), interaction.channel.id, type.value, level.value)
         new, changed = await self._queue.join(interaction.user.id, wanted, at=self._clock.now())
         lost = await self.announce(changed)
@@ -186,7 +192,7 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
         if invitation is None:
             await answer(interaction, words("queue-invite-open", count=INVITATIONS))
             return
-        everybody = words_in(interaction.guild.preferred_locale)
+        everybody = await public_words(self._bot, interaction.guild)
         text = everybody(
             "queue-invitation",
             member=member.mention,
@@ -261,7 +267,7 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
         channel = None if guild is None else await self._common(guild, offer)
         if guild is None or channel is None:
             return False
-        words = words_in(guild.preferred_locale)
+        words = await public_words(self._bot, guild)
         one, other = (f"<@{person}>" for person in offer.people)
         text = words(
             "queue-offer",

@@ -3,7 +3,7 @@
 may_start, may_join    before an interview is begun or joined; one sentence that says why not
 may_ask_ai             before anything is sent to a language model
 public_words           in which language everybody in a server is spoken to
-noted                  the audit, and the line in the log channel
+done                   the audit, the answer, and the line in the log channel
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import discord
 from bot.errors import UserMistake
 from bot.servers import Refusal, Why
 from cogs.locales import moment, words_in, words_of
+from cogs.panel import answer
 from cogs.replies import ADULT_AGE
 from storage.errors import StorageError
 
@@ -96,11 +97,11 @@ async def public_words(bot: SkillRally, guild: discord.Guild) -> Words:
     return words_in(chosen or guild.preferred_locale)
 
 
-async def noted(interaction: Interaction, event: str) -> None:
-    """Put down what a moderator did, and say it in the log channel, naming nobody but that moderator.
+async def done(interaction: Interaction, event: str, text: str) -> None:
+    """Put down what a moderator did, tell them so, and say it in the log channel, naming nobody but that moderator.
 
     Raises:
-        StorageError: If it could not be put down.
+        StorageError: If it could not be put down; it was done all the same.
     """
     bot: SkillRally = interaction.client
     guild = interaction.guild
@@ -109,6 +110,8 @@ async def noted(interaction: Interaction, event: str) -> None:
     stores, at = bot.services.stores, bot.services.clock.now()
     settings = await stores.guilds.of(guild.id)
     await stores.trail.noted(guild.id, interaction.user.id, event, at=at, days=settings.audit_days)
+    await answer(interaction, text)
+    # Last: Discord may take its time for it.
     words = words_in(settings.language or guild.preferred_locale)
     await tell_log(guild, settings, words("mod-log", who=interaction.user.mention, what=words(f"mod-event-{event}")))
 

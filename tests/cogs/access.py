@@ -75,10 +75,15 @@ FREE: dict[str, str] = {
     "Invite to a mock interview": "asks a member whom everybody sees; who may answer is in tests/cogs/test_queue.py",
     **dict.fromkeys(("mod stop", "mod sessions", "mod roster", "mod block", "mod unblock"), _MODERATORS),
     **dict.fromkeys(("mod cooldown", "mod audit"), _MODERATORS),
+    "help": _TOLD,
+    "report": "sends what the caller writes, and shows nothing",
 }
 """Commands that take nothing that is somebody's, or check whose it is in another way: why."""
 
-FREE_GROUPS: dict[str, str] = {"interview": _SERVER}
+FREE_GROUPS: dict[str, str] = {
+    "interview": _SERVER,
+    "admin": "changes or shows what is of this server, for who manages it; tests/cogs/test_admin.py",
+}
 """Groups of which that is true as a whole."""
 
 INTERVIEW_OPTIONS: dict[str, dict[str, Any]] = {

@@ -102,12 +102,16 @@ privacy-table-rating = Notizen über dich und von dir
 privacy-table-reservation = was Kommentare, die gerade entstehen, verbrauchen dürfen
 privacy-table-preference = deine Einstellungen
 privacy-table-queue-entry = dein Platz in der Warteschlange für Interviews
+privacy-table-usage = wie lange du an welchem Tag auf einem Server geübt hast
+privacy-table-block = Server, auf denen du weder Gespräche beginnen noch beitreten darfst
 privacy-table-guild-question = Fragen, die du einem Server hinzugefügt hast
 privacy-table-offer = Angebote und Einladungen, zusammen zu üben
 privacy-period-account = bis du dein Konto löschst
 privacy-period-saved = bis der Eigentümer es löscht, oder du dein Konto
 privacy-period-interview = bis das Interview vorbei ist
 privacy-period-job = bis es fertig ist, höchstens einen Tag
+privacy-period-server = bis es löscht, wer den Server verwaltet, oder der Bot geht
+privacy-period-block = bis sie aufgehoben wird oder endet, höchstens ein Jahr, auch wenn du dein Konto löschst
 privacy-period-30-days = 30 Tage
 privacy-period-90-days = 90 Tage
 privacy-period-a-year = bis ein Jahr nach der Antwort, oder bis du dein Konto löschst
@@ -146,7 +150,7 @@ privacy-delete-transcripts-intro =
 privacy-delete-account-intro =
     Das löscht **alles, was über dich aufbewahrt wird**: deine Transkripte, deine Worte in denen anderer, worin du eingewilligt hast, deine Anfragen. Du wirst ab sofort nirgends mehr gehört. Es lässt sich nicht rückgängig machen; neu anfangen kannst du jederzeit.
 
-    Du bekommst eine signierte Quittung. Was andere kopiert haben und was Discord aufbewahrt, liegt außer Reichweite.
+    Du bekommst eine signierte Quittung. Eine Sperre durch die Moderation eines Servers bleibt, bis sie endet. Was andere kopiert haben und was Discord aufbewahrt, liegt außer Reichweite.
 privacy-word-label = Zum Fortfahren „{ $word }“ eintippen
 privacy-wrong-word = Nichts wurde gelöscht, denn das war nicht das Wort: Nutze den Befehl noch einmal und tippe „{ $word }“.
 privacy-no-transcripts = Du hast keine eigenen Transkripte, also wurde nichts gelöscht.

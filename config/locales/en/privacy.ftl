@@ -104,12 +104,16 @@ privacy-table-rating = notes about you and by you
 privacy-table-reservation = what comments that are being made may use
 privacy-table-preference = your settings
 privacy-table-queue-entry = your place in the queue for interviews
+privacy-table-usage = how long you practised in a server on which day
+privacy-table-block = servers that keep you from starting and joining interviews
 privacy-table-guild-question = questions that you added to a server
 privacy-table-offer = offers and invitations to practise together
 privacy-period-account = until you delete your account
 privacy-period-saved = until its owner deletes it, or you your account
 privacy-period-interview = until the interview is over
 privacy-period-job = until it is done, at most a day
+privacy-period-server = until who manages the server deletes it, or the bot leaves
+privacy-period-block = until it is lifted or ends, at most a year, also if you delete your account
 privacy-period-30-days = 30 days
 privacy-period-90-days = 90 days
 privacy-period-a-year = until a year after they were answered, or you delete your account
@@ -148,7 +152,7 @@ privacy-delete-transcripts-intro =
 privacy-delete-account-intro =
     This deletes **everything that is kept about you**: your transcripts, your words in those of others, what you agreed to, your requests. You are heard nowhere any more, at once. It cannot be undone, and you may begin anew at any time.
 
-    You get a signed receipt. What others copied, and what Discord keeps, is out of reach.
+    You get a signed receipt. If moderators of a server blocked you there, that stays until it ends. What others copied, and what Discord keeps, is out of reach.
 privacy-word-label = To go on, type “{ $word }”
 privacy-wrong-word = Nothing was deleted, since that was not the word: use the command again and type “{ $word }”.
 privacy-no-transcripts = You have no transcripts of your own, so nothing was deleted.
