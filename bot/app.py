@@ -19,7 +19,7 @@ import aiohttp
 import discord
 
 from bot import machine
-from bot.client import Services, SkillRally
+from bot.client import Services, SkillRally, open_bot
 from bot.clock import Clock, SystemClock, Witness
 from bot.ending import Ending
 from bot.errors import StartRefused
@@ -33,6 +33,7 @@ from bot.journal import LiveJournal
 from bot.partners import Partners
 from bot.servers import Servers
 from bot.shards import shards_of
+from bot.siblings import Siblings, beating
 from bot.stores import open_stores, rights
 from bot.telemetry.egress import must_be_registered
 from bot.telemetry.errors import open_error_reports
@@ -153,6 +154,25 @@ async def _own_engine(settings: Settings) -> WhisperWorker:
     )
 
 
+def _hearing(settings: Settings, transcriber: Transcriber, clock: Clock, *, ahead: bool) -> Hearing:
+    """How sound becomes words; *ahead* where it does not leave the machine: it leaves once, and is paid for once."""
+    silero = Silero()
+    return Hearing(
+        dispatcher=Dispatcher(transcriber, clock=clock.monotonic_s, late_s=settings.latest_s, ahead=ahead),
+        probability=lambda: SpeechProbability(silero),
+        endpointing=Endpointing(silence_s=settings.silence_s),
+        language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
+        glossary=settings.glossary,
+    )
+
+
+def _load_opus() -> None:
+    try:
+        load_libopus()
+    except OpusUnavailable as missing:
+        raise StartRefused(str(missing)) from None
+
+
 def _agreed(policy: PolicyText, speech_host: str, feedback_host: str) -> Policy:
     """What people say yes to: the policy. Another host for speech, or for feedback, makes it another one."""
     hosts = speech_host + (f" {feedback_host}" if feedback_host else "")
@@ -160,10 +180,21 @@ def _agreed(policy: PolicyText, speech_host: str, feedback_host: str) -> Policy:
 
 
 @asynccontextmanager
-async def _stores(settings: Settings, agreed: Policy) -> AsyncGenerator[Stores]:
-    with shards_of(settings).sole(settings.data_folder):
+async def _stores(
+    settings: Settings, agreed: Policy, clock: Clock, ending: Ending
+) -> AsyncGenerator[tuple[Stores, Siblings, LiveJournal]]:
+    """What is kept, once it is sure that no other process serves the same servers, and the journal of these."""
+    shards = shards_of(settings)
+    with shards.sole(settings.data_folder) as holders:
         async with open_stores(settings, policy=agreed) as stores:
-            yield stores
+            siblings = Siblings(stores.databases.content, shards, holders, clock)
+            await siblings.take()
+            journal = LiveJournal(stores.live_messages, clock, shards)
+            try:
+                async with beating(siblings, take_over=journal.take_over, lost=ending.stop):
+                    yield stores, siblings, journal
+            finally:
+                await siblings.leave()
 
 
 def _secret(value: SecretStr | None) -> str | None:
@@ -197,10 +228,7 @@ async def open_app(
         StartRefused: If a part cannot start; its message says what to do.
     """
     clock = clock or SystemClock()
-    try:
-        load_libopus()
-    except OpusUnavailable as missing:
-        raise StartRefused(str(missing)) from None
+    _load_opus()
     async with AsyncExitStack() as stack:
         try:
             speech_host = elsewhere(settings.speech_url) if settings.speech_url else ""
@@ -214,7 +242,8 @@ async def open_app(
             )
             policy = load_policy(operations.controller)
             agreed = _agreed(policy, speech_host, elsewhere_for_feedback(settings))
-            stores = await stack.enter_async_context(_stores(settings, agreed))
+            ending = Ending(settings.grace_s)
+            stores, siblings, journal = await stack.enter_async_context(_stores(settings, agreed, clock, ending))
             analytics = await stack.enter_async_context(
                 open_counts(
                     stores.databases.content,
@@ -234,17 +263,7 @@ async def open_app(
             raise StartRefused(str(missing)) from None
         except (StorageError, Unfit) as unfit:
             raise StartRefused(_sentence(str(unfit))) from None
-        silero = Silero()
-        hearing = Hearing(
-            # What leaves the machine leaves it once, and is paid for once.
-            dispatcher=Dispatcher(
-                transcriber, clock=clock.monotonic_s, late_s=settings.latest_s, ahead=not speech_host
-            ),
-            probability=lambda: SpeechProbability(silero),
-            endpointing=Endpointing(silence_s=settings.silence_s),
-            language=settings.allowed_languages[0] if len(settings.allowed_languages) == 1 else None,
-            glossary=settings.glossary,
-        )
+        hearing = _hearing(settings, transcriber, clock, ahead=not speech_host)
         # A fresh engine process after the last interview: what libraries still hold of voices goes with the old one.
         renew = transcriber.renew if isinstance(transcriber, WhisperWorker | Fallback) else None
         partners = Partners(stores.queue, stores.preferences, clock)
@@ -273,7 +292,6 @@ async def open_app(
         try:
             # Before Discord: nobody is answered from what should be erased.
             witness = Witness(clock)
-            journal = LiveJournal(stores.live_messages, clock)
             retention = await stack.enter_async_context(
                 upkeep(
                     Installation(settings, operations),
@@ -302,13 +320,16 @@ async def open_app(
             desk=desk,
             servers=servers,
             speech_host=speech_host,
-            ending=Ending(settings.grace_s),
+            siblings=siblings,
+            ending=ending,
             acknowledgements=Acknowledgements(chosen_metrics(settings)),
             language_of=stores.preferences.language_of,
         )
-        bot = await stack.enter_async_context(SkillRally(services, connector=connector))
+        bot = await stack.enter_async_context(open_bot(services, connector=connector))
         await stack.enter_async_context(interviews)
-        await stack.enter_async_context(following(stores.ledger, interviews, desk))
+        await stack.enter_async_context(
+            following(stores.ledger, interviews, desk, preferences=None if siblings.alone else stores.preferences)
+        )
         await stack.enter_async_context(
             serving_numbers(
                 services,

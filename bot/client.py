@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bot.journal import LiveJournal
     from bot.partners import Partners
     from bot.servers import Servers
+    from bot.siblings import Siblings
     from bot.stores import Rights, Stores
     from bot.telemetry.analytics import Analytics
     from config.questions import Bank
@@ -70,6 +73,7 @@ class Services:
         partners: What became of the queue while nobody pressed anything.
         desk: Where feedback is asked for.
         servers: What servers allow.
+        siblings: The other processes of this bot.
         speech_host: Where speech is sent to become text; empty if it stays on this machine.
         ending: Whether the bot is ending, and how to end it.
         acknowledgements: How fast people are answered; with it goes where numbers are kept.
@@ -88,6 +92,7 @@ class Services:
     partners: Partners
     desk: Desk
     servers: Servers
+    siblings: Siblings
     speech_host: str = ""
     ending: Ending = field(default_factory=Ending)
     acknowledgements: Acknowledgements = field(default_factory=lambda: Acknowledgements(NoMetrics()))
@@ -139,8 +144,9 @@ class SkillRally(commands.Bot):
         listening: Whether Discord's gateway is connected and has said what there is.
     """
 
-    def __init__(self, services: Services, *, connector: aiohttp.BaseConnector | None = None) -> None:
-        options: dict[str, Any] = {} if connector is None else {"connector": connector}
+    def __init__(self, services: Services, *, connector: aiohttp.BaseConnector | None = None, **options: Any) -> None:
+        if connector is not None:
+            options["connector"] = connector
         options["http_trace"] = services.acknowledgements.trace()
         super().__init__(
             command_prefix=(),
@@ -156,9 +162,12 @@ class SkillRally(commands.Bot):
         _shield(self._connection.parsers)
 
     async def setup_hook(self) -> None:
-        """Load the commands and tell Discord about them."""
+        """Load the commands and tell Discord about them, unless another process does."""
         for extension in EXTENSIONS:
             await self.load_extension(extension)
+        form = json.dumps([each.to_dict(self.tree) for each in self.tree.get_commands()], sort_keys=True)
+        if not await self.services.siblings.may_register(hashlib.sha256(form.encode()).hexdigest()[:16]):
+            return
         guild_id = self.services.settings.guild_id
         if guild_id is not None:
             guild = discord.Object(guild_id)
@@ -167,6 +176,10 @@ class SkillRally(commands.Bot):
         else:
             await self.tree.sync()
         log.info("commands registered", extra={"commands": len(self.tree.get_commands())})
+
+    def own_guilds(self) -> list[int] | None:
+        """The ids of the servers that this process serves; None if it serves all."""
+        return [guild.id for guild in self.guilds] if self.services.siblings.shards.split else None
 
     async def on_app_command_completion(
         self, interaction: discord.Interaction[Any], command: Command[Any, ..., Any] | ContextMenu, /
@@ -196,3 +209,24 @@ class SkillRally(commands.Bot):
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """Note that an event handler failed, without what it was given."""
         log.error("an event handler failed", exc_info=True, extra={"kind": event_method})  # noqa: LOG014 - inside one
+
+
+class SplitSkillRally(SkillRally, commands.AutoShardedBot):
+    """One process of a bot that runs as several: it serves some of the shards."""
+
+    def __init__(self, services: Services, *, connector: aiohttp.BaseConnector | None = None) -> None:
+        shards = services.siblings.shards
+        super().__init__(services, connector=connector, shard_count=shards.total, shard_ids=list(shards.ids))
+        self._lanes: int | None = None
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the first one waits for other processes, too
+        """Wait until Discord wants to see another shard, of whatever process."""
+        if self._lanes is None:
+            self._lanes = (await self.fetch_session_start_limits()).max_concurrency
+        await self.services.siblings.before_identify(shard_id or 0, self._lanes)
+
+
+def open_bot(services: Services, *, connector: aiohttp.BaseConnector | None = None) -> SkillRally:
+    """The bot, to be entered: for all servers, or for those of this process's shards."""
+    kind = SplitSkillRally if services.siblings.shards.split else SkillRally
+    return kind(services, connector=connector)

@@ -2,6 +2,7 @@
 
     every two seconds   ledger.refresh -> whoever takes part and may not be heard any more is heard no more
                                        -> requests for feedback that are out are hung up, where a yes is gone
+    every half minute   preferences.refresh, where there are other processes
 
 What somebody takes back in this process counts at once, without this. Processes share a ledger when one bot runs as
 several, and while an operator's command erases somebody.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from storage.errors import StorageError
@@ -23,9 +25,13 @@ if TYPE_CHECKING:
     from bot.feedback.desk import Desk
     from bot.interview.interviews import Interviews
     from storage.ledger import Ledger
+    from storage.preferences import Preferences
 
 EVERY_S: Final = 2.0
 """How long a consent that was taken back in another process may still count here."""
+
+PREFERENCES_EVERY: Final = 15
+"""After so many times what people chose for themselves is read again: the language they are answered in."""
 
 log = logging.getLogger(__name__)
 
@@ -56,23 +62,32 @@ async def follow(ledger: Ledger, interviews: Interviews, desk: Desk | None = Non
 
 @asynccontextmanager
 async def following(
-    ledger: Ledger, interviews: Interviews, desk: Desk | None = None, *, every_s: float = EVERY_S
+    ledger: Ledger,
+    interviews: Interviews,
+    desk: Desk | None = None,
+    *,
+    preferences: Preferences | None = None,
+    every_s: float = EVERY_S,
 ) -> AsyncGenerator[None]:
-    """Follow what others put down, for the length of the block."""
+    """Follow what others put down, for the length of the block; *preferences* where there are other processes."""
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(_keep_on(ledger, interviews, desk, every_s), name="consents")
+        task = tasks.create_task(_keep_on(ledger, interviews, desk, preferences, every_s), name="consents")
         try:
             yield
         finally:
             task.cancel()
 
 
-async def _keep_on(ledger: Ledger, interviews: Interviews, desk: Desk | None, every_s: float) -> None:
+async def _keep_on(
+    ledger: Ledger, interviews: Interviews, desk: Desk | None, preferences: Preferences | None, every_s: float
+) -> None:
     failing = False
-    while True:
+    for turn in count(1):
         await asyncio.sleep(every_s)
         try:
             await follow(ledger, interviews, desk)
+            if preferences is not None and turn % PREFERENCES_EVERY == 0:
+                await preferences.refresh()
         except StorageError:
             if not failing:
                 log.warning("what others agreed to or took back cannot be read", exc_info=True)

@@ -2,7 +2,8 @@
 
 post  -> begin (on the disk) -> Discord -> posted
 gone  -> forget
-left  -> what the process before left standing
+left  -> what the process before left standing, in servers that are ours; others' may have just been posted
+take over -> what a process that died left standing, in servers that nobody serves
 sweep -> what should be gone by now, deleted by whoever knows Discord
 """
 
@@ -13,10 +14,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
+from bot.shards import Shards
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -32,8 +34,9 @@ STANDS = timedelta(hours=24)
 class LiveJournal:
     """The messages of this process that stand now."""
 
-    def __init__(self, live: LiveMessages, clock: Clock) -> None:
+    def __init__(self, live: LiveMessages, clock: Clock, shards: Shards | None = None) -> None:
         self._live = live
+        self._shards = shards or Shards()
         self._clock = clock
         self._entries: dict[int, UUID] = {}
         self._delete: Callable[[Standing], Awaitable[bool]] | None = None
@@ -97,7 +100,24 @@ class LiveJournal:
         journal = await self._live.all()
         if journal.unreadable:
             log.warning("places of messages could not be read", extra={"count": journal.unreadable})
-        return journal.messages
+        return tuple(standing for standing in journal.messages if self._shards.have(standing.guild_id))
+
+    async def take_over(self, gone: Collection[int]) -> bool:
+        """Delete what stands in the servers of these shards, which nobody serves; whether nothing is left of it.
+
+        Raises:
+            StorageError: If nobody can say what that is.
+        """
+        left = [each for each in (await self._live.all()).messages if self._shards.of(each.guild_id) in gone]
+        if left and self._delete is None:
+            return False
+        clean = True
+        for standing in left:
+            if self._delete is not None and await self._delete(standing):
+                await self.cleaned(standing)
+            else:
+                clean = False
+        return clean
 
     async def cleaned(self, standing: Standing) -> None:
         """A message that was left is gone."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
     from datetime import datetime
 
     from bot.clock import Clock
@@ -25,10 +25,19 @@ class Partners:
         self._preferences = preferences
         self._clock = clock
         self._announce: Callable[[Changed], Awaitable[None]] | None = None
+        self._guilds: Callable[[], Collection[int] | None] | None = None
 
-    def announces_with(self, announce: Callable[[Changed], Awaitable[None]]) -> None:
-        """Have *announce* take down and post; nothing is settled before it is there."""
+    def announces_with(
+        self,
+        announce: Callable[[Changed], Awaitable[None]],
+        guilds: Callable[[], Collection[int] | None] | None = None,
+    ) -> None:
+        """Have *announce* take down and post; nothing is settled before it is there.
+
+        *guilds* says in which servers people are brought together by this process; None for all.
+        """
         self._announce = announce
+        self._guilds = guilds
 
     async def sweep(self, now: datetime) -> int:
         """Close what is over by *now* and bring together who waits; how many offers that opened and closed.
@@ -38,7 +47,7 @@ class Partners:
         """
         if self._announce is None:
             return 0
-        changed = await self._queue.settle(at=now)
+        changed = await self._queue.settle(at=now, guilds=None if self._guilds is None else self._guilds())
         await self._announce(changed)
         return len(changed.opened) + len(changed.closed)
 

@@ -352,4 +352,4 @@ async def setup(bot: SkillRally) -> None:
     async def announce(changed: Changed) -> None:
         await cog.announce(changed)
 
-    bot.services.partners.announces_with(announce)
+    bot.services.partners.announces_with(announce, bot.own_guilds)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, update
 
@@ -44,16 +44,16 @@ class Held:
 class Leases:
     """The leases that one process asks for."""
 
-    def __init__(self, database: Database, *, life: timedelta) -> None:
-        """Hold each lease for *life*, from when it was got or last kept."""
+    def __init__(self, database: Database, *, life: timedelta, owner: UUID | None = None) -> None:
+        """Hold each lease for *life*, from when it was got or last kept, as *owner*; by default as nobody before."""
         self._database = database
         self._life = life
-        self._owner = uuid4()
+        self._owner = owner or uuid4()
 
     async def acquire(self, name: str, *, now: datetime) -> Held | None:
         """The lease, if nobody has it, or its holder has not kept it for as long as it lasts.
 
-        One that lasts longer than any lease does was got under another clock, and counts for nothing.
+        One that lasts for more than twice as long as leases do was got under another clock, and counts for nothing.
         """
         async with self._database.write() as connection:
             found = await connection.execute(select(Lease.__table__).where(Lease.name == name))
@@ -62,7 +62,7 @@ class Leases:
                 values = {"owner": self._owner, "token": 1, "expires_at": now + self._life}
                 await connection.execute(insert(Lease).values(name=name, **values))
                 return Held(name, 1)
-            if row["owner"] != self._owner and now < row["expires_at"] <= now + self._life:
+            if row["owner"] != self._owner and now < row["expires_at"] <= now + 2 * self._life:
                 return None
             held = Held(name, row["token"] + 1)
             values = {"owner": self._owner, "token": held.token, "expires_at": now + self._life}

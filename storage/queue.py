@@ -33,7 +33,7 @@ from storage.models import Offer as OfferRow
 from storage.models import QueueEntry, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
     from sqlalchemy import ColumnElement, RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -296,10 +296,14 @@ class Queue:
         # Its message is the one that was pressed; whoever asked changes that one.
         return said, replace(changed, closed=tuple(each for each in changed.closed if each.offer != offer))
 
-    async def settle(self, *, at: datetime) -> Changed:
-        """Close what is over, and bring together who waits, in every server; now and then, and after a start."""
+    async def settle(self, *, at: datetime, guilds: Collection[int] | None = None) -> Changed:
+        """Close what is over, and bring together who waits; now and then, and after a start.
+
+        What is over is closed in every server; people are brought together in those of *guilds*, or in all.
+        """
+        here = () if guilds is None else (QueueEntry.server_idx.in_([self._guild(each) for each in guilds]),)
         async with self._content.write() as connection:
-            steps = await self._settle(connection, at)
+            steps = await self._settle(connection, at, *here)
         return await self._changed(steps)
 
     async def posted(self, where: Posted) -> bool:
