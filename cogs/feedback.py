@@ -15,6 +15,7 @@ import contextlib
 import json
 import logging
 from datetime import timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -25,6 +26,8 @@ from discord.ext import commands
 from bot.errors import UserMistake
 from bot.feedback.answers import MIN_WORDS, answers_of
 from bot.feedback.desk import CannotAsk
+from bot.feedback.measures import LAST as COUNTED
+from bot.feedback.measures import against
 from bot.feedback.pictures import Painter
 from bot.feedback.report import LAST, Criterion, Report, ReportUnreadable, criteria_of, progress
 from bot.interview.captions import escape
@@ -45,10 +48,12 @@ from storage.ledger import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
 
     from bot.client import SkillRally
     from bot.feedback.answers import Answers
     from bot.feedback.desk import Done
+    from bot.feedback.measures import Measures
     from cogs.feedback_pictures import Drawing
     from cogs.locales import Words
     from storage.feedback import Kept
@@ -324,7 +329,28 @@ class Feedback(
         title = saved.title if saved is not None else words("feedback-untitled")
         disputed = frozenset(dispute.criterion for dispute in kept.disputes)
         notes = await self._notes(user_id, kept.transcript_id)
-        return Shown(kept.id, title, report, disputed, notes), saved
+        past = against(report.measures, await self._earlier(user_id, kept.transcript_id, report))
+        return Shown(kept.id, title, report, disputed, notes, past), saved
+
+    async def _earlier(self, user_id: int, transcript: UUID, report: Report) -> list[Measures]:
+        """What was counted in this person's last interviews before that one, the newest last."""
+        newest: dict[UUID, tuple[datetime, Measures]] = {}
+        found: list[tuple[datetime, Measures]] = []
+        number, pages = 1, 1
+        while number <= min(pages, PAGES):
+            page = await self._kept.list(user_id, number)
+            for kept in page.entries:
+                other = _report(kept) if kept.transcript_id != transcript else None
+                if other is None or other.at >= report.at:
+                    continue
+                if kept.transcript_id not in newest or newest[kept.transcript_id][0] < other.at:
+                    newest[kept.transcript_id] = other.at, other.measures
+            found = sorted(newest.values(), key=itemgetter(0))[-COUNTED:]
+            # Pages go by the day, the newest first: what comes later is older than all of these.
+            if len(found) == COUNTED and page.entries[-1].day < found[0][0].date():
+                break
+            number, pages = number + 1, page.pages
+        return [measures for _, measures in found]
 
     def _drawings(self, words: Words, shown: Shown, saved: Transcript | None) -> list[Drawing]:
         found: list[Drawing | None] = [drawings.scores(words, shown.report)]

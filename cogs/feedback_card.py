@@ -20,13 +20,13 @@ from bot.feedback.answers import MIN_WORDS, Status
 from bot.feedback.pictures import clock
 from bot.feedback.report import Criterion, Dropped, Total, criteria_of
 from bot.interview.captions import escape
-from cogs.feedback_pictures import day, score
+from cogs.feedback_pictures import day, number, score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
-    from bot.feedback.measures import Measures
+    from bot.feedback.measures import Measures, Past
     from bot.feedback.report import Assessment, Evidence, Judged, NextStep, Report
     from cogs.locales import Words
 
@@ -76,6 +76,7 @@ class Shown:
         report: What is told.
         disputed: Criteria about which the reader disagrees.
         notes: What the reader and others noted; None for one that does not open.
+        past: What was counted, beside the reader's last interviews before this one; empty if there were none.
     """
 
     id: UUID
@@ -83,6 +84,7 @@ class Shown:
     report: Report = field(repr=False)
     disputed: frozenset[str] = frozenset()
     notes: tuple[Note | None, ...] = field(default=(), repr=False)
+    past: tuple[Past, ...] = field(default=(), repr=False)
 
 
 class FeedbackButton(
@@ -203,29 +205,72 @@ def lines_of(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:12])) + (", …" if len(numbers) > 12 else "")
 
 
-def measures(words: Words, counted: Measures) -> list[str]:
-    """What was counted, a line for each kind of thing."""
+def measures(words: Words, counted: Measures, past: Sequence[Past] = ()) -> list[str]:
+    """What was counted, a line for each kind of thing; in brackets, what it was in the *past*, and below, in which."""
+    beside = _Beside(words, past)
     time = clock(counted.seconds)
     if counted.seconds:
-        speech = [words("feedback-measure-length", words=counted.words, time=time)]
+        length = words("feedback-measure-length", words=counted.words, time=time)
+        speech = [f"{length}{beside('words', 'seconds')}"]
     else:
-        speech = [words("feedback-measure-typed", words=counted.words)]
+        speech = [f"{words('feedback-measure-typed', words=counted.words)}{beside('words')}"]
     if counted.words_per_minute is not None:
-        speech.append(words("feedback-measure-pace", value=round(counted.words_per_minute)))
+        pace = words("feedback-measure-pace", value=round(counted.words_per_minute))
+        speech.append(f"{pace}{beside('words_per_minute')}")
     if counted.talk_share is not None:
-        speech.append(words("feedback-measure-share", value=round(100 * counted.talk_share)))
+        share = words("feedback-measure-share", value=round(100 * counted.talk_share))
+        speech.append(f"{share}{beside('talk_share')}")
     times: list[str] = []
     if counted.thinking_s is not None:
-        times.append(words("feedback-measure-thinking", value=round(counted.thinking_s)))
+        thinking = words("feedback-measure-thinking", value=round(counted.thinking_s))
+        times.append(f"{thinking}{beside('thinking_s')}")
     if counted.longest_pause_s is not None:
-        times.append(words("feedback-measure-pause", time=clock(counted.longest_pause_s)))
+        pause = words("feedback-measure-pause", time=clock(counted.longest_pause_s))
+        times.append(f"{pause}{beside('longest_pause_s')}")
     others = words("feedback-measure-interruptions", own=counted.interruptions, others=counted.interrupted)
+    others = f"{others}{beside('interruptions', 'interrupted')}"
     wording: list[str] = []
     if counted.fillers_per_100 is not None:
-        wording.append(words("feedback-measure-fillers", value=round(counted.fillers_per_100, 1)))
+        fillers = words("feedback-measure-fillers", value=round(counted.fillers_per_100, 1))
+        wording.append(f"{fillers}{beside('fillers_per_100')}")
     if counted.hedges_per_100 is not None:
-        wording.append(words("feedback-measure-hedges", value=round(counted.hedges_per_100, 1)))
-    return [f"- {' · '.join(items)}" for items in (speech, times, [others], wording) if items]
+        hedges = words("feedback-measure-hedges", value=round(counted.hedges_per_100, 1))
+        wording.append(f"{hedges}{beside('hedges_per_100')}")
+    lines = [f"- {' · '.join(items)}" for items in (speech, times, [others], wording) if items]
+    return [*lines, words("feedback-past-foot", count=beside.interviews)] if beside.interviews else lines
+
+
+class _Beside:
+    """What numbers were in the past, in brackets: median, range, and in how many where not in all.
+
+    Attributes:
+        interviews: In how many interviews something was counted.
+    """
+
+    def __init__(self, words: Words, past: Sequence[Past]) -> None:
+        self._words = words
+        self._past = {each.name: each for each in past}
+        self.interviews = max((each.n for each in past), default=0)
+
+    def __call__(self, *names: str) -> str:
+        """What is appended to the sentence about these numbers; empty if none was counted before."""
+        found = [self._told(past) for name in names if (past := self._past.get(name)) is not None and past.n]
+        return f" ({'; '.join(found)})" if found else ""
+
+    def _told(self, past: Past) -> str:
+        low, median, high = (self._number(past.name, value or 0.0) for value in (past.low, past.median, past.high))
+        told = median if low == high else self._words("feedback-past", median=median, low=low, high=high)
+        if past.n < self.interviews:
+            told = f"{told}, {self._words('feedback-interviews', count=past.n)}"
+        return told
+
+    def _number(self, name: str, value: float) -> str:
+        """As the number of now is written."""
+        if name in {"seconds", "longest_pause_s"}:
+            return clock(value)
+        if name == "talk_share":
+            return self._words("feedback-past-share", value=round(100 * value))
+        return number(self._words, value if name.endswith("_per_100") else round(value))
 
 
 def _fitting(build: Callable[[int], list[str]], room: int) -> list[str]:
@@ -247,7 +292,7 @@ def _overview(words: Words, shown: Shown, quote: int) -> list[str]:
     parts = [_head(words, shown)]
     if report.versions.model:
         parts += [_strength(words, report, quote), _next(words, report.next_step, quote), _scores(words, shown, quote)]
-    counted = [words("feedback-measures"), *measures(words, report.measures)]
+    counted = [words("feedback-measures"), *measures(words, report.measures, shown.past)]
     if report.measures.fillers:
         counted.append(words("feedback-fillers-note"))
     parts.append("\n".join(counted))

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 def previewed(words: Words, preview: Preview, *, title: str) -> str:
     """What goes where, what is taken out before, what it costs at most, and what is left."""
     where = "feedback-ask-here" if preview.local else "feedback-ask-where"
+    region = escape(preview.region)
+    if preview.transfer:
+        region = f"{region}, {words(f'privacy-transfer-{preview.transfer}')}"
     lines = [
         words("feedback-ask-head", title=cut(title, TITLE_CHARACTERS)),
-        words(where, host=escape(preview.host), region=escape(preview.region), model=escape(preview.model)),
+        words(where, host=escape(preview.host), region=region, model=escape(preview.model)),
         _redacted(words, preview),
     ]
     if preview.withheld:

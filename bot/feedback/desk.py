@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from bot.feedback.redaction import Kind
     from bot.feedback.report import Report
     from bot.feedback.writer import FeedbackWriter, Prompt, Written
+    from config.processors import Transfer
     from config.questions import InterviewType
     from storage.feedback import FeedbackStore
     from storage.jobs import Asked, Claimed, Jobs, Left, Standing
@@ -101,6 +102,7 @@ class Preview:
     Attributes:
         host: Where the words would go.
         region: Where that is.
+        transfer: What sending them there rests on, as the list of processors has it; empty if they stay here.
         model: Which model.
         local: Whether that is this machine.
         answers: How many answers would be judged.
@@ -117,6 +119,7 @@ class Preview:
 
     host: str
     region: str
+    transfer: Transfer
     model: str
     local: bool
     answers: int
@@ -268,9 +271,10 @@ class Desk:
         judge: Judge,
         writer: FeedbackWriter | None,
         clock: Clock,
+        transfer: Transfer = "",
         workers: int = WORKERS,
     ) -> None:
-        """Ask *writer*; without one there are measures only."""
+        """Ask *writer*; without one there are measures only. *transfer* is what sending words to it rests on."""
         self._jobs = jobs
         self._store = store
         self._transcripts = transcripts
@@ -279,6 +283,7 @@ class Desk:
         self._judge = judge
         self._writer = writer
         self._clock = clock
+        self._transfer: Transfer = transfer
         self._workers = workers
         self._wake = asyncio.Event()
         self._on_done: Callable[[Done], Awaitable[None]] | None = None
@@ -342,6 +347,7 @@ class Desk:
         return Preview(
             host=writer.host,
             region=writer.region,
+            transfer=self._transfer,
             model=writer.model,
             local=is_loopback(writer.host),
             answers=case.answers,

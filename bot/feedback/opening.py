@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.feedback.report import Report
     from bot.feedback.writer import Prompt, Written
     from bot.stores import Stores
-    from config.processors import Processor
+    from config.processors import Processor, Transfer
     from config.questions import Bank, InterviewType
     from config.settings import Settings
     from storage.transcripts import Transcript
@@ -101,9 +101,15 @@ def elsewhere(settings: Settings) -> str:
 
 
 def _region(host: str, processors: Sequence[Processor]) -> str:
-    if is_loopback(host):
-        return HERE
-    return next(each.region for each in processors if each.enabled and is_registered(host, each.hosts))
+    return HERE if is_loopback(host) else _registered(host, processors).region
+
+
+def _transfer(host: str, processors: Sequence[Processor]) -> Transfer:
+    return "" if is_loopback(host) else _registered(host, processors).transfer
+
+
+def _registered(host: str, processors: Sequence[Processor]) -> Processor:
+    return next(each for each in processors if each.enabled and is_registered(host, each.hosts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,8 @@ async def open_desk(
         Unfit: If a rubric is missing or wrong.
     """
     async with AsyncExitStack() as stack:
-        writer = chosen(settings, processors)
+        known = tuple(processors)
+        writer = chosen(settings, known)
         if writer is not None:
             await stack.enter_async_context(writer)
         judge = InterviewJudge(await asyncio.to_thread(load_rubrics), bank)
@@ -216,5 +223,6 @@ async def open_desk(
             judge=judge,
             writer=writer,
             clock=clock,
+            transfer=_transfer(writer.host, known) if writer is not None else "",
         )
         yield await stack.enter_async_context(desk)

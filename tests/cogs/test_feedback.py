@@ -606,6 +606,9 @@ async def test_two_interviews_stand_side_by_side_and_in_a_picture(chat: Stage, m
     await over(chat)
     first, second = await kept(chat)
 
+    newest = everything(await use(chat, ANNA, "view"))
+    assert SAID("feedback-past-foot", count=1) in newest
+    assert re.search(r"(\d+) words in 0:25 \(\1; 0:25\)", newest) is not None
     both = (await use(chat, ANNA, "compare", first=str(first), second=str(second))).text
     assert "**Relevance** 4 → 2 (lower)" in both
     assert (await use(chat, ANNA, "compare", first=str(first), second=str(first))).text == SAID("feedback-compare-same")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.feedback.answers import Answers, Line, Status
-from bot.feedback.measures import Measures
+from bot.feedback.measures import Measures, against
 from bot.feedback.pictures import paint
 from bot.feedback.report import (
     Assessment,
@@ -30,7 +30,7 @@ from bot.feedback.report import (
 from bot.interview.roles import Role
 from bot.loopback.entities import walk
 from cogs import feedback_pictures
-from cogs.feedback_card import Note, Shown, answer_card, card
+from cogs.feedback_card import Note, Shown, answer_card, card, measures
 from cogs.feedback_forms import DisputeForm, Rating, RatingForm, SendingConsent
 from cogs.feedback_replies import compared, followed
 from cogs.locales import words_in
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 AT = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 COUNTED = Measures("en", 412, 200.0, 131.2, 0.58, 4.2, 6.4, 1, 0, 9, 5, 412)
+BEFORE = Measures("en", 300, 150.0, 120.0, 0.5, 3.0, 9.0, 1, 2, 3, 3, 300)
+QUIET = Measures("en", 250, 140.0, None, None, None, None, 1, 0, 0, 0, 0)
 HARD = "**@everyone** <@1> [x](https://x.example) `a` ||b||\n# c"
 
 
@@ -115,6 +117,7 @@ def test_the_card_reads(language: str, snapshot: SnapshotAssertion) -> None:
         "card": read(card(words, SHOWN)),
         "answer": read(answer_card(words, SHOWN, 1)),
         "short answer": read(answer_card(words, SHOWN, 2)),
+        "card beside the past": read(card(words, replace(SHOWN, past=against(COUNTED, (QUIET, BEFORE))))),
         "measures only": read(card(words, replace(SHOWN, report=report((), model="")))),
         "compared": compared(words, earlier, SHOWN),
         "judged differently": compared(words, other, SHOWN),
@@ -122,6 +125,12 @@ def test_the_card_reads(language: str, snapshot: SnapshotAssertion) -> None:
     }
 
     assert said == snapshot
+
+
+def test_without_earlier_interviews_nothing_is_beside_what_was_counted() -> None:
+    words = words_in("en")
+
+    assert measures(words, COUNTED, against(COUNTED, ())) == measures(words, COUNTED)
 
 
 @pytest.mark.parametrize("language", languages())
@@ -209,7 +218,8 @@ def shown_things(draw: st.DrawFn) -> Shown:
         flagged=tuple(range(1, draw(st.integers(1, 400)))),
     )
     notes = tuple(Note("<@123456789012345678>", 3, tuple(Criterion), tuple(Criterion), draw(_text)) for _ in range(9))
-    return Shown(UUID(int=1), draw(_text), big, frozenset(Criterion), notes)
+    past = against(COUNTED, (BEFORE,) * draw(st.integers(0, 5)))
+    return Shown(UUID(int=1), draw(_text), big, frozenset(Criterion), notes, past)
 
 
 @settings(max_examples=15)

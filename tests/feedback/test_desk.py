@@ -17,7 +17,7 @@ import pytest
 
 from bot.errors import StartRefused
 from bot.feedback.desk import PASSES, CannotAsk
-from bot.feedback.opening import HERE, chosen, elsewhere
+from bot.feedback.opening import HERE, chosen, elsewhere, open_desk
 from bot.feedback.redaction import Kind
 from bot.feedback.report import Report
 from bot.feedback.writer import Price
@@ -37,8 +37,10 @@ from bot.rehearsal.loopback_model import (
     keeping_silent,
     saying,
 )
+from cogs.feedback_replies import previewed
+from cogs.locales import words_in
 from config.processors import Processor
-from config.questions import InterviewType
+from config.questions import InterviewType, load_questions
 from config.settings import Settings
 from storage.errors import NotFound
 from storage.jobs import LEASE, Reason, State
@@ -562,6 +564,21 @@ async def test_openai_is_asked_in_the_eu_unless_it_is_set_otherwise():
     async with writer:
         assert (writer.host, writer.region) == ("eu.api.openai.com", "Ireland")
     assert elsewhere(set_) == "eu.api.openai.com"
+
+
+async def test_a_preview_says_on_what_sending_words_there_rests(folder: Path):
+    set_ = settings(feedback_writer="openai", feedback_key="sk-test")
+    async with world(folder, None) as at:
+        stores: Any = at.people
+        async with open_desk(
+            set_, stores, processors=[processor(transfer="scc")], bank=load_questions(), clock=at.clock
+        ) as desk:
+            transcript = await at.view(await at.answered())
+            preview = await desk.preview(ANNA, transcript, guild_id=None, kind=InterviewType.CASE, language="en")
+
+    said = previewed(words_in("en"), preview, title="Practice")
+    assert preview.transfer == "scc"
+    assert "**eu.api.openai.com** (Ireland, standard contractual clauses)" in said
 
 
 @pytest.mark.parametrize(

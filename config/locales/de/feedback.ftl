@@ -263,6 +263,12 @@ feedback-measure-interruptions = Unterbrechungen: { $own } von dir, { $others } 
 feedback-measure-fillers = Füllwörter auf 100 Wörter: { NUMBER($value, maximumFractionDigits: 1) } oder mehr
 feedback-measure-hedges = Abschwächungen auf 100 Wörter: { NUMBER($value, maximumFractionDigits: 1) }
 feedback-fillers-note = -# Die Erkennung lässt die meisten Füllwörter weg, also ist diese Zahl zu niedrig.
+feedback-past = { $median }, { $low }–{ $high }
+feedback-past-share = { NUMBER($value, maximumFractionDigits: 0) } %
+feedback-past-foot = { $count ->
+        [one] -# In Klammern: dein Interview davor.
+       *[other] -# In Klammern: Mitte und Spanne deiner letzten { $count } Interviews davor.
+    }
 feedback-dropped = -# Weggelassen, weil unsere Prüfungen es nicht durchließen: { $count ->
         [one] { $count } Stelle
        *[other] { $count } Stellen

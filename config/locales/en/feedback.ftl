@@ -263,6 +263,12 @@ feedback-measure-interruptions = interruptions: { $own } by you, { $others } by 
 feedback-measure-fillers = fillers in 100 words: { NUMBER($value, maximumFractionDigits: 1) } or more
 feedback-measure-hedges = hedges in 100 words: { NUMBER($value, maximumFractionDigits: 1) }
 feedback-fillers-note = -# Recognition leaves most fillers out, so that number is too low.
+feedback-past = { $median }, { $low }–{ $high }
+feedback-past-share = { NUMBER($value, maximumFractionDigits: 0) } %
+feedback-past-foot = { $count ->
+        [one] -# In brackets: your one interview before this.
+       *[other] -# In brackets: the middle and the range of your last { $count } interviews before this one.
+    }
 feedback-dropped = -# Left out because our checks did not let it through: { $count ->
         [one] { $count } thing
        *[other] { $count } things

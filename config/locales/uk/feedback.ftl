@@ -285,6 +285,13 @@ feedback-measure-interruptions = перебивання: { $own } від вас,
 feedback-measure-fillers = слів-паразитів на 100 слів: { NUMBER($value, maximumFractionDigits: 1) } або більше
 feedback-measure-hedges = слів непевності на 100 слів: { NUMBER($value, maximumFractionDigits: 1) }
 feedback-fillers-note = -# Розпізнавання пропускає більшість слів-паразитів, тож це число занижене.
+feedback-past = { $median }, { $low }–{ $high }
+feedback-past-share = { NUMBER($value, maximumFractionDigits: 0) } %
+feedback-past-foot = { $count ->
+        [one] -# У дужках: за { $count } попередню співбесіду.
+        [few] -# У дужках: середина й розмах за { $count } попередні співбесіди.
+       *[many] -# У дужках: середина й розмах за { $count } попередніх співбесід.
+    }
 feedback-dropped = -# Пропущено, бо не пройшло наших перевірок: { $count ->
         [one] { $count } місце
         [few] { $count } місця
