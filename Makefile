@@ -11,7 +11,7 @@ TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 TEST     = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run rehearse test lint format unit fuzz soak faults words peer bench cluster lock clean
+.PHONY: help setup doctor run rehearse test lint format unit fuzz soak faults words peer bench cluster lock clean
 
 help: ## What each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ $(VENV)/dev: $(VENV)/run requirements-dev.lock
 	@echo "Installing what the tests need, each file checked against its hash …"
 	@$(PIP) -r requirements-dev.lock
 	@touch $@
+
+setup: $(VENV)/run ## Ask for everything that the bot needs, and make it ready
+	@$(BIN)/python -m bot setup
+
+doctor: $(VENV)/run ## Whether everything that the bot needs is there and works
+	@$(BIN)/python -m bot doctor
 
 run: $(VENV)/run ## Run the bot; without DISCORD_TOKEN, the rehearsal
 	@$(BIN)/python -m bot run
