@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+import tempfile
 from datetime import datetime  # noqa: TC003 - Typer reads it
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -113,6 +114,10 @@ def rehearse(
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE.svg", help="A picture of the screen, to a file.")
     ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where the pictures beside feedback go; a new temporary folder otherwise."),
+    ] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Only the Discord, for clients of your own.")] = False,
 ) -> None:
     """The whole bot on a Discord of its own: no account, no network, no download."""
@@ -136,6 +141,7 @@ def rehearse(
         seed=seed,
         fast=fast,
         rounds=rounds,
+        pictures=pictures or Path(tempfile.mkdtemp(prefix="skillrally-pictures-")),
     )
     console = Console()
 
@@ -702,6 +708,68 @@ def bench_overload(
     figures = run_overload(size=size, window=window, seconds=seconds, people=people, console=console)
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")
+
+
+@bench.command("storage")
+def bench_storage(
+    *,
+    transcripts: Annotated[int, typer.Option(min=10, help="How many, of 100 turns each.")] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """What keeping transcripts sealed costs, beside plain SQLite."""
+    from bot.bench.storage import run as run_storage  # noqa: PLC0415 - as above
+
+    figures = run_storage(transcripts=transcripts, console=None if as_json else Console())
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+
+
+@bench.command("startup")
+def bench_startup(
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="How often it is started, each time twice.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """From the start of the process until Discord listens to it."""
+    from bot.bench.startup import run as run_startup  # noqa: PLC0415 - as above
+
+    logs.set_up(level="ERROR")
+    figures = run_startup(rounds=rounds, console=None if as_json else Console())
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+
+
+@bench.command("simulate")
+def bench_simulate(
+    *,
+    people: Annotated[str, typer.Option(help="How many, one or several.")] = "10,1000,100000",
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """What so many people need, simulated from what was measured."""
+    from bot.bench.simulate import run as run_simulate  # noqa: PLC0415 - as above
+
+    try:
+        counts = tuple(int(each) for each in people.split(","))
+    except ValueError:
+        raise StartRefused("--people takes numbers, for example 10,1000.") from None
+    if not counts or min(counts) < 1:
+        raise StartRefused("--people takes numbers above 0, for example 10,1000.")
+    figures = run_simulate(people=counts, console=None if as_json else Console())
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+
+
+@bench.command("all")
+def bench_all() -> None:
+    """All of them, one after the other: more than half an hour."""
+    bench_receive(seconds=10.0, as_json=False)
+    bench_storage(transcripts=1000, as_json=False)
+    bench_startup(rounds=3, as_json=False)
+    bench_heal(rounds=5, as_json=False)
+    bench_recognise(sizes="tiny,base,small", rounds=5, seconds=40.0, patience_s=0.0, quick=False, as_json=False)
+    bench_live(size="base", window=None, seconds=60.0, patience_s=0.0, as_json=False)
+    bench_overload(size="base", window="full", seconds=120.0, people=None, as_json=False)
+    bench_simulate(people="10,1000,100000", as_json=False)
 
 
 def _sizes(listed: str) -> list[Literal["tiny", "base", "small"]]:

@@ -2,7 +2,7 @@
 
     first line of stdin: where Discord is, the token, the folders, the settings -> open_app -> run
     stdin after that: {"full": true} no file may grow any more, {"full": false} they may; its end ends the bot
-    stdout: a line of figures a second, `Look`, until the end
+    stdout: a line of figures a second until the end; for `bench startup` also how far the start is
 
 It tells about itself, because a hardened process lets nobody else of its account look.
 """
@@ -70,12 +70,20 @@ async def serve(given: dict[str, Any]) -> None:
         ) as app,
         asyncio.TaskGroup() as tasks,
     ):
+        if given.get("marks"):
+            _mark("opened")
         loop = asyncio.get_running_loop()
         listener = threading.Thread(target=_listen, args=(loop, app), daemon=True)
         listener.start()
         telling = tasks.create_task(_tell(app), name="figures")
         await app.run(given["token"])
         telling.cancel()
+
+
+def _mark(what: str) -> None:
+    """Tell how far the start is."""
+    sys.stdout.write(json.dumps({"mark": what, "at_s": time.monotonic()}) + "\n")
+    sys.stdout.flush()
 
 
 def _listen(loop: asyncio.AbstractEventLoop, app: App) -> None:
@@ -134,4 +142,8 @@ def _kind(task: asyncio.Task[Any]) -> str:
 if __name__ == "__main__":
     logs.set_up(level="WARNING", as_json=True)
     harden()
-    asyncio.run(serve(json.loads(sys.stdin.readline())))
+    imported_s = time.monotonic()
+    given = json.loads(sys.stdin.readline())
+    if given.get("marks"):
+        sys.stdout.write(json.dumps({"mark": "imported", "at_s": imported_s}) + "\n")
+    asyncio.run(serve(given))
