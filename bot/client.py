@@ -50,6 +50,7 @@ EXTENSIONS = (
     "cogs.queue",
     "cogs.mod",
     "cogs.admin",
+    "cogs.owner",
     "cogs.help",
 )
 """Every file that brings commands, by name: discord.py loads them, nothing imports them."""

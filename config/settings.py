@@ -43,6 +43,9 @@ class Settings(OperatorSettings):
         default=None,
         description="A server to register the commands in at once, for trying out; else everywhere, within the hour.",
     )
+    home_guild_id: int | None = Field(
+        default=None, description="The server in which /owner is there for whoever runs the bot. Empty: nowhere."
+    )
     model: str = Field(
         default="base",
         min_length=1,

@@ -386,6 +386,18 @@ class Jobs:
             found = await connection.execute(select(AiJob.state, func.count()).group_by(AiJob.state))
             return dict.fromkeys(State, 0) | {State(state): number for state, number in found}
 
+    async def used(self, *, at: datetime) -> tuple[int, int]:
+        """What all servers have used this month, and what is reserved besides, in tokens."""
+        async with self._content.read() as connection:
+            # Each token counts for a person in a day and for a server in a month: the months are all of them once.
+            found = await connection.execute(
+                select(
+                    func.coalesce(func.sum(Budget.spent_tokens), 0), func.coalesce(func.sum(Budget.reserved_tokens), 0)
+                ).where(Budget.period == _month(at))
+            )
+            spent, reserved = found.one()
+        return int(spent), int(reserved)
+
     # Working
 
     async def waiting(self, *, at: datetime) -> bool:

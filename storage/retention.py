@@ -239,6 +239,11 @@ class Retention:
         """Believe the clock at the next tick, whatever it says; for an operator who has looked at it."""
         self._trusted = True
 
+    async def due(self) -> dict[str, int]:
+        """How many rows of each table are due by time now; nothing is deleted."""
+        now = self._clock.now()
+        return {rule.name: (await self._due(rule, now)).rows for rule in RULES}
+
     async def health(self) -> Health:
         """Whether the last success is recent."""
         now = self._clock.now()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.loopback.permissions import NONE
-from bot.rehearsal.stage import until
+from bot.rehearsal.stage import Stage, until
 from cogs.locales import moment, words_in
 from storage.blocks import Why
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice, Watch
@@ -55,7 +55,7 @@ async def use(stage: Practice, name: str, command: str, **options: object) -> st
     return reply.text
 
 
-def open_to_all(stage: Practice, group: str) -> None:
+def open_to_all(stage: Stage, group: str) -> None:
     """Have the server show a group of commands to everybody, as who manages it may."""
     for command in stage.world.applications[stage.bot_id].commands.values():
         if command["name"] == group:

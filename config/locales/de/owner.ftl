@@ -1,0 +1,19 @@
+# /owner: für alle, die den Bot betreiben. Die Befehle selbst heißen nur englisch.
+
+owner-only = Das können nur die, die den Bot betreiben, und nur in seinem Heimatserver.
+owner-health-retention = { $ok ->
+    [yes] 🟢 Was fällig ist, wird rechtzeitig gelöscht.
+   *[no] 🔴 Was fällig ist, wurde zuletzt nicht gelöscht: Siehe python -m bot selfcheck.
+}
+owner-health-requests = { $overdue ->
+    [0] 🟢 Offene Anfragen: { $open }; keine ist überfällig.
+   *[other] 🔴 Offene Anfragen: { $open }; überfällig: { $overdue }. Siehe python -m bot requests list.
+}
+owner-health-running = Server: { $servers }; laufende Gespräche: { $interviews }.
+owner-budget = Feedback diesen Monat, in Token: { $spent } verbraucht, { $reserved } reserviert, auf allen Servern zusammen.
+owner-due = Zeitlich fällig: { $count }. Nichts wurde gelöscht.
+owner-deleted = Gelöscht: { $count }; zurückgehalten, bis noch einmal nachgesehen wird: { $held }.
+owner-not-run = Zeitlich wurde nichts gelöscht: Ein anderer Prozess ist daran, oder der Uhr wird nicht geglaubt. Siehe python -m bot selfcheck.
+owner-not-sure = Nichts ist geschehen: Wähl True, wenn dieser Prozess enden soll.
+owner-ending-already = Dieser Prozess endet bereits.
+owner-draining = Dieser Prozess endet: Kein Gespräch beginnt mehr, und Gesagtes kann während der Schonfrist gespeichert werden.
