@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from rich.table import Table
 
+from bot.bench.soak_bot import LOOK_S
 from bot.bench.soak_people import Answer, Life, Place, furnish, is_notice, recordings
 from bot.bench.soak_record import Record
 from bot.installation import Installation
@@ -53,6 +54,12 @@ ACKNOWLEDGED_S = 1.0
 """Within which 99 of 100 commands are answered while nothing but speech goes on."""
 
 GROWTH_MIB = 20.0
+SETTLED_S = 300.0
+"""A shorter life says nothing about growth: until then everybody's ring of 30 s fills, and forms have not expired."""
+
+KILLED_EVERY = 3
+"""The bot itself is killed in every third round of faults only, so that some of its lives are long."""
+
 SPARE = 12
 """Tasks, threads and descriptors that may be more after the last interview than before the first: pools stay."""
 
@@ -93,10 +100,10 @@ class Living:
 
     @property
     def growth_mib(self) -> float | None:
-        """From the second fifth of the time to the last, by medians; None for less than a minute."""
+        """From the second fifth of the time to the last, by medians; None for a life of less than `SETTLED_S`."""
         sizes = [look["rss_mib"] or 0.0 for look in self.looks]
         fifth = len(sizes) // 5
-        if fifth < 12:
+        if len(sizes) * LOOK_S < SETTLED_S:
             return None
         return statistics.median(sizes[-fifth:]) - statistics.median(sizes[fifth : 2 * fifth])
 
@@ -193,6 +200,8 @@ async def _read(stream: asyncio.StreamReader | None, take: Callable[[bytes], Non
 
 def _complain(living: Living, line: bytes) -> None:
     said = json.loads(line)
+    # discord.py puts a whole stack into some.
+    said["event"] = said["event"].partition("\n")[0]
     living.complaints[
         f"{said['level']}: {said['event']} {said.get('exception', '')} {said.get('place', '')}".strip()
     ] += 1
@@ -257,6 +266,7 @@ class Faults:
     async def go_on(self, until_s: float, every_s: float) -> None:
         """Everything in a drawn order, and again, with pauses of that length in the mean."""
         left: list[str] = []
+        rounds = KILLED_EVERY - 1  # killed in the first round
         while True:
             pause_s = every_s * self._rng.uniform(0.5, 1.5)
             if time.monotonic() + pause_s > until_s:
@@ -264,6 +274,9 @@ class Faults:
             await asyncio.sleep(pause_s)
             if not left:
                 left = self._rng.sample(self.kinds, len(self.kinds))
+                rounds += 1
+                if rounds % KILLED_EVERY:
+                    left.remove("bot killed")
             await self.break_(left.pop())
 
     async def break_(self, kind: str) -> None:
