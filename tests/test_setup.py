@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pty
 import re
@@ -12,9 +13,10 @@ import threading
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import asyncpg
 import pytest
 from dotenv import dotenv_values
 from hypothesis import given
@@ -31,6 +33,7 @@ from bot.loopback.server import LoopbackDiscord
 from bot.loopback.world import World
 from bot.setup_command import EXAMPLE, NEEDED, Setup
 from config.settings import Settings
+from tests.storage.postgres import NoPostgres, Server, running
 from tests.test_main import EX_CONFIG, ROOT, Bot, bot
 
 if TYPE_CHECKING:
@@ -311,6 +314,38 @@ def test_a_database_that_cannot_be_reached_is_asked_for_again_without_being_quot
     assert "A DSN has the form" in shown.getvalue()
     assert "hunter2" not in shown.getvalue()
     assert set(who.hidden) == {"Token", "The database for the content"}
+
+
+async def _databases_of(server: Server) -> None:
+    untyped: Any = asyncpg
+    connection = await untyped.connect(server.dsn("postgres"))
+    for name in ("content", "keyring"):
+        await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+
+
+def test_what_is_kept_may_go_to_two_databases_of_postgresql(
+    folder: Path, discord: LoopbackDiscord, place: PracticeGuild
+) -> None:
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(running())
+        except NoPostgres as missing:
+            if os.environ.get("SKILLRALLY_NO_POSTGRES"):
+                pytest.skip(str(missing))
+            raise
+        asyncio.run(_databases_of(server))
+        dsns = {kind: server.dsn(kind) for kind in ("content", "keyring")}
+        given: dict[str, str | list[str]] = {"Token": place.bot_user.token, "files": "postgresql"}
+        given |= {f"The_database_for_the_{kind}": dsn for kind, dsn in dsns.items()}
+
+        fine, shown = set_up(answers(**given), discord)
+
+    assert fine, shown
+    assert values_of(folder / ".env")["SKILLRALLY_CONTENT_DSN"] == dsns["content"]
+    assert values_of(folder / ".env")["SKILLRALLY_KEYRING_DSN"] == dsns["keyring"]
+    assert not list((folder.parent / ".local/share/skillrally").rglob("*.db"))
+    assert "tester@" not in shown
 
 
 @pytest.mark.usefixtures("folder")
