@@ -17,7 +17,7 @@ from discord import ui
 
 from bot.account import NEEDED, THREAD_NEEDED
 from bot.errors import CannotJoin, MissingPermissions
-from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused, escape
+from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused, escape, initials
 from bot.interview.session import Mark, Pause
 from bot.voice.client import JOIN_S, voice_client_for
 from cogs import interview_replies as says
@@ -26,6 +26,7 @@ from cogs.locales import words_of
 from storage.guilds import DEFAULTS
 from storage.ledger import Purpose
 from storage.live_messages import LiveKind
+from storage.preferences import CaptionStyle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -461,6 +462,12 @@ class DiscordRoom:
         """The display name in this server; members in voice are known without asking for anybody else."""
         member = self._guild.get_member(user_id)
         return member.display_name if member is not None else self._words("interview-somebody")
+
+    def caption_name_of(self, user_id: int) -> str:
+        """The display name, or its initials for somebody who chose them; a choice counts from the next words on."""
+        name = self.name_of(user_id)
+        style = self._bot.services.stores.preferences.known(user_id).captions
+        return initials(name) if style is CaptionStyle.INITIALS else name
 
     def people(self, channel_id: int) -> frozenset[int]:
         """Who is in the channel, bots left out."""

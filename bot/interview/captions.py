@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -43,6 +44,9 @@ LIMIT = 1_800
 
 LINES = 40
 """Lines held for rendering; the draft holds them all."""
+
+INITIALS = 4
+"""So many letters stand for a name."""
 
 DELETE_WAITS_S = (0.0, 1.0, 3.0)
 """Pauses before the attempts to delete a message, while Discord cannot be reached."""
@@ -125,6 +129,12 @@ def escape(text: str) -> str:
     from being shown as one.
     """
     return _LIST.sub(r"\1\\.", _MARKDOWN.sub(r"\\\1", " ".join(text.split())))
+
+
+def initials(name: str) -> str:
+    """The first letter of each word of *name*, as in "A. K."; the whole of it where there is no letter."""
+    letters = [word[0].upper() for word in re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name))]
+    return " ".join(f"{letter}." for letter in letters[:INITIALS]) or name
 
 
 def end_of(text: str, room: int) -> str:

@@ -223,6 +223,10 @@ class Room(Protocol):
         """The name under which the channel knows a person."""
         ...
 
+    def caption_name_of(self, user_id: int) -> str:
+        """How a person wants to be named beside their words in captions."""
+        ...
+
     def people(self, channel_id: int) -> frozenset[int]:
         """Who is in the voice channel, bots left out."""
         ...
@@ -968,9 +972,10 @@ class Interview:
         if self._captions is not None and participant.captions:
             gap = snippet.missing_s > 0
             text = self._room.gap_mark(snippet.missing_s) if gap else snippet.text
-            self._captions.add(Line(snippet.speaker_id, participant.name, text, snippet.end_s, gap))
+            name = self._room.caption_name_of(snippet.speaker_id)
+            self._captions.add(Line(snippet.speaker_id, name, text, snippet.end_s, gap))
 
     def _on_partial(self, partial: Partial) -> None:
         participant = self._roster.get(partial.speaker_id)
         if participant is not None and participant.captions and self._captions is not None:
-            self._captions.draft(partial.speaker_id, participant.name, partial.text)
+            self._captions.draft(partial.speaker_id, self._room.caption_name_of(partial.speaker_id), partial.text)

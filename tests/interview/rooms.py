@@ -225,6 +225,10 @@ class FakeRoom:
         """The display name."""
         return self.names.get(user_id, "Somebody")
 
+    def caption_name_of(self, user_id: int) -> str:
+        """The same: nobody chose anything else."""
+        return self.name_of(user_id)
+
     def people(self, channel_id: int) -> frozenset[int]:
         """Who is there."""
         del channel_id
