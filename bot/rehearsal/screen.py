@@ -24,7 +24,7 @@ from bot.loopback.entities import walk
 from bot.rehearsal.cast import PEOPLE, ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from bot.interview.session import Heard
     from bot.loopback.entities import Message
@@ -38,18 +38,24 @@ ANSWERS = 4
 """How many of those that one person alone sees are shown."""
 
 _STYLES = {"scene": "dim italic", "line": "bold", "silent": "yellow", "act": "cyan"}
+LINES = 10
+"""So many of the newest lines of captions are shown; the beginning of a long one is left out."""
+
+LINE_CHARACTERS = 170
+
 _BOLD = re.compile(r"(?<!\\)\*\*((?:\\.|[^\\])+?)\*\*")
 
 
-def discord_text(markdown: str) -> Text:
-    """*markdown* as Discord would show it, near enough for a terminal."""
+def discord_text(markdown: str, names: Mapping[int, str] | None = None) -> Text:
+    """*markdown* as Discord would show it, near enough for a terminal; *names* are of who may be mentioned."""
+    markdown = re.sub(r"<@!?(\d+)>", lambda found: f"@{(names or {}).get(int(found[1]), 'host')}", markdown)
     text = Text()
     for number, line in enumerate(markdown.splitlines()):
         if number:
             text.append("\n")
         style = ""
-        if line.startswith("## "):
-            line, style = line[3:], "bold"  # noqa: PLW2901 - the rest of the line
+        if line.startswith(("## ", "### ")):
+            line, style = line.partition(" ")[2], "bold"  # noqa: PLW2901 - the rest of the line
         elif line.startswith("-# "):
             line, style = line[3:], "dim"  # noqa: PLW2901 - the rest of the line
         at = 0
@@ -62,7 +68,6 @@ def discord_text(markdown: str) -> Text:
 
 
 def _plain(text: str) -> str:
-    text = re.sub(r"<@!?\d+>", "@host", text)
     text = re.sub(r"<#\d+>", "#Interview room", text)
     text = re.sub(r"<t:\d+(:\w)?>", "just now", text)
     return re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)[*_`]", "", text))
@@ -75,20 +80,33 @@ def _labels(components: Iterable[Json]) -> tuple[list[str], list[str]]:
     return texts, [str(component.get("label", "")) for component in every if component["type"] == 2]
 
 
-def message_view(message: Message, *, only: str | None = None) -> RenderableType:
-    """One message of the channel; *only* is who alone can see it."""
+def message_view(
+    message: Message, *, only: str | None = None, names: Mapping[int, str] | None = None
+) -> RenderableType:
+    """One message of the channel; *only* is who alone can see it, *names* are of people who may be mentioned."""
     title = "SkillRally" if only is None else f"SkillRally · only {only.capitalize()} sees this"
     if not message.components:
-        text = discord_text(message.content)
+        text = discord_text(message.content if only else _newest(message.content), names)
         for file in message.attachments:
             text.append(f"\n[{file.filename}, {len(file.data):,} bytes]", "underline")
         return Panel(text, title=title, title_align="left", border_style="blue" if only is None else "magenta")
     texts, labels = _labels(message.components)
-    parts: list[RenderableType] = [discord_text(text) for text in texts]
+    parts: list[RenderableType] = [discord_text(text, names) for text in texts]
     if labels:
         parts.append(Columns([Text(f" {label} ", style="reverse") for label in labels], padding=(0, 1)))
     heard = any("those who joined are heard" in text for text in texts)
     return Panel(Group(*parts), title=title, title_align="left", border_style="red" if heard else "bright_black")
+
+
+def _newest(captions: str) -> str:
+    """The heading and the newest lines; of a long line its end, as there is no room for all of them on a screen."""
+    head, *lines = captions.splitlines() or [""]
+    shown: list[str] = []
+    for line in lines[-LINES:]:
+        name, bold, words = line.partition("** ")
+        cut = len(words) > LINE_CHARACTERS and bool(bold)
+        shown.append(f"{name}{bold}… {words[-LINE_CHARACTERS:].partition(' ')[2]}" if cut else line)
+    return "\n".join([head, *shown])
 
 
 def evidence(rehearsal: Rehearsal) -> RenderableType:
@@ -166,11 +184,12 @@ def _channel(rehearsal: Rehearsal) -> tuple[str, list[RenderableType]]:
     """The channel and its title: what everybody sees, or one person with the newest answers that are hers alone."""
     name = rehearsal.eyes
     messages = rehearsal.stage.seen(name or "peter")
-    seen = [message_view(message) for message in messages if message.ephemeral_to is None]
+    names = {user.id: known.capitalize() for known, user in rehearsal.stage.place.people.items()}
+    seen = [message_view(message, names=names) for message in messages if message.ephemeral_to is None]
     if name is None:
         return "# Interview room, as everybody in it sees it", seen
     alone = [message for message in messages if message.ephemeral_to is not None]
-    seen += [message_view(message, only=name) for message in alone[-ANSWERS:]]
+    seen += [message_view(message, only=name, names=names) for message in alone[-ANSWERS:]]
     return f"# Interview room, as {name.capitalize()} sees it", seen
 
 
@@ -215,6 +234,8 @@ def summary_view(summary: Summary) -> RenderableType:
             f"From the end of speech to its caption: {summary.caption_latency_p50_s:.2f} s (half of them), "
             f"{summary.caption_latency_p95_s:.2f} s (95 in 100)."
         )
+    if summary.pictures:
+        lines.append(f"The pictures beside feedback are in {Path(summary.pictures[0]).parent}.")
     verdict = (
         Text(f"Everything held, in {summary.seconds:.0f} s.", style="bold green")
         if summary.ok
@@ -243,7 +264,7 @@ async def show(rehearsal: Rehearsal, console: Console) -> Summary:
 def picture(rehearsal: Rehearsal) -> str:
     """The screen as it stands, as an SVG that fetches nothing from anywhere."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        console = Console(record=True, width=132, height=42, force_terminal=True, file=nowhere)
+        console = Console(record=True, width=132, height=48, force_terminal=True, file=nowhere)
         console.print(stage_view(rehearsal))
         drawn = console.export_svg(title="make run", unique_id="rehearsal")
     # Rich has it fetch a font; every system has one that will do.
