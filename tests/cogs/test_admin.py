@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.errors import UserMistake
 from bot.loopback.permissions import NONE, Overwrite, Permission
 from bot.rehearsal.stage import until
 from cogs.admin import shown
 from cogs.locales import words_in
+from cogs.rules import may_ask_ai
 from storage.errors import DatabaseBusy
 from storage.guilds import CHANNELS, DEFAULTS, NOTICE_LENGTH, GuildSettings
 from storage.queue import Wanted
@@ -217,6 +220,20 @@ async def test_a_price_turns_money_into_tokens_and_without_one_nothing_is_change
     ).server == 9_000
     text = await use(stage, OWNER, "admin retention", **{"draft-minutes": 10, "audit-days": 7})
     assert EN("admin-view-retention", minutes=10, days=7) in text
+
+
+async def test_feedback_by_a_model_is_refused_where_it_is_off_and_never_in_direct_messages(stage: Practice) -> None:
+    await use(stage, OWNER, "admin provider", feedback="off")
+
+    def asked_in(guild_id: int | None) -> Any:
+        user = SimpleNamespace(id=stage.user(ANNA).id)
+        return SimpleNamespace(guild_id=guild_id, client=stage.app.bot, user=user, locale="en-US")
+
+    with pytest.raises(UserMistake, match="does not allow feedback by a language model"):
+        await may_ask_ai(asked_in(stage.place.guild.id))
+    await may_ask_ai(asked_in(None))
+    await use(stage, OWNER, "admin provider", feedback="on")
+    await may_ask_ai(asked_in(stage.place.guild.id))
 
 
 @pytest.mark.parametrize("language", ["en", "de", "uk"])
