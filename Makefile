@@ -11,7 +11,7 @@ TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 TEST     = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor run rehearse test lint format unit fuzz soak faults words peer bench cluster lock clean
+.PHONY: help setup doctor run rehearse test lint format unit fuzz soak faults words peer bench cluster sbom audit secrets lock clean
 
 help: ## What each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,15 @@ bench: $(VENV)/run ## What hearing and recognition cost, beside what one would u
 	@$(BIN)/python -m bot bench heal
 	@$(BIN)/python -m bot bench recognise
 	@$(BIN)/python -m bot bench live
+
+sbom: $(VENV)/dev ## What the bot is made of, as CycloneDX, to sbom.cdx.json
+	@$(BIN)/python -m tests.supply.sbom sbom.cdx.json
+
+audit: $(VENV)/dev ## Known flaws in what is locked; says so if nobody could be asked
+	@$(BIN)/python -m tests.supply.audit
+
+secrets: $(VENV)/dev ## Secrets in tracked files
+	@$(BIN)/python -m tests.supply.secrets
 
 format: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff format .
