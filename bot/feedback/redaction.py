@@ -235,6 +235,8 @@ class Redaction:
         """Hide these people's names: what each is called instead, and the name; a person may have several names."""
         self._names: list[tuple[str, _Name]] = []
         self._shown: dict[str, str] = {}
+        # Whose name a word is: words come again and again. It goes with the request.
+        self._looked_at: dict[str, str | None] = {}
         self._placeholders: dict[tuple[Kind, str], str] = {}
         self._numbers: Counter[Kind] = Counter()
         self._counts: Counter[Kind] = Counter()
@@ -313,11 +315,11 @@ class Redaction:
             word = re.sub(r"['’ʼ]s?$", "", match[0])
             if len(word) < SHORTEST_NAME - 1:
                 continue
-            spelt = skeleton(word)
-            for label, name in self._names:
-                if name.fits(word, spelt):
-                    yield match.start(), match.start() + len(word), Kind.NAME, label
-                    break
+            if word not in self._looked_at:
+                spelt = skeleton(word)
+                self._looked_at[word] = next((label for label, name in self._names if name.fits(word, spelt)), None)
+            if (label := self._looked_at[word]) is not None:
+                yield match.start(), match.start() + len(word), Kind.NAME, label
 
 
 def labels_of(lines: Iterable[Line]) -> dict[tuple[int, str], tuple[str, list[str]]]:
