@@ -182,6 +182,17 @@ class SkillRally(commands.Bot):
         """The ids of the servers that this process serves; None if it serves all."""
         return [guild.id for guild in self.guilds] if self.services.siblings.shards.split else None
 
+    async def close(self) -> None:
+        """Close the connection to Discord.
+
+        discord.py leaves the task running that waits for the last servers after a login. Two seconds later it would
+        tell a client that is no more that it is ready, and fail.
+        """
+        waiting: Any = getattr(self._connection, "_ready_task", None)
+        if waiting is not None:
+            waiting.cancel()
+        await super().close()
+
     async def on_app_command_completion(
         self, interaction: discord.Interaction[Any], command: Command[Any, ..., Any] | ContextMenu, /
     ) -> None:
