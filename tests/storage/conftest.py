@@ -68,7 +68,7 @@ def postgres() -> Iterator[Server]:
         pytest.skip("SKILLRALLY_NO_POSTGRES=1")
     try:
         with running() as server:
-            asyncio.run(_make_databases(server))
+            asyncio.run(make_databases(server))
             yield server
     except NoPostgres as missing:
         pytest.fail(str(missing))
@@ -84,7 +84,7 @@ async def _run(dsn: str, *statements: str) -> None:
         await connection.close()
 
 
-async def _make_databases(server: Server) -> None:
+async def make_databases(server: Server) -> None:
     await _run(server.dsn("postgres"), *(f"CREATE DATABASE {kind}" for kind in KINDS))
     for kind in KINDS:
         database = open_postgres(server.dsn(kind), kind)
