@@ -50,8 +50,8 @@ VALUES: tuple[Any, ...] = (
     "sq:accept:" + "0" * 32 + ":1", "fb:view:" + "0" * 32, "fb-answer:" + "0" * 32, "sr:nothing", "9" * 100,
 )  # fmt: skip
 
-KEPT = frozenset({"token", "application_id", "version"})
-"""What is left as it is: without these nothing is an interaction of this bot's."""
+KEPT = frozenset({"token", "application_id", "version", "member", "user"})
+"""What is left as it is: without these nothing is an interaction of somebody with this bot. What is in them is not."""
 
 
 class Samples:
