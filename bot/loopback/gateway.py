@@ -31,7 +31,7 @@ RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10,
 
 UNKNOWN_OPCODE, DECODE_ERROR, NOT_AUTHENTICATED, AUTHENTICATION_FAILED = 4001, 4002, 4003, 4004
 ALREADY_AUTHENTICATED, INVALID_SEQ, TIMED_OUT, INVALID_VERSION = 4005, 4007, 4009, 4012
-INVALID_INTENTS, DISALLOWED_INTENTS = 4013, 4014
+INVALID_SHARD, INVALID_INTENTS, DISALLOWED_INTENTS = 4010, 4013, 4014
 """Close codes. Source: Discord developer documentation, "Gateway Close Event Codes"."""
 
 GUILDS, GUILD_MEMBERS, GUILD_VOICE_STATES, GUILD_MESSAGES = 1 << 0, 1 << 1, 1 << 7, 1 << 9
@@ -192,10 +192,13 @@ class Session:
             chunk["nonce"] = request["nonce"]
         self.dispatch("GUILD_MEMBERS_CHUNK", chunk)
 
-    def _knows_guild(self, guild_id: int) -> bool:
+    def _serves(self, guild_id: int | None) -> bool:
+        """Whether this shard hears of a guild, or of direct conversations, which are shard 0's."""
         number, count = self._shard
-        guild = self._world.guilds[guild_id]
-        return self.user.id in guild.members and (guild_id >> 22) % count == number
+        return ((guild_id or 0) >> 22) % count == number
+
+    def _knows_guild(self, guild_id: int) -> bool:
+        return self._serves(guild_id) and self.user.id in self._world.guilds[guild_id].members
 
     def _guild_create(self, guild_id: int) -> Json:
         guild = self._world.guilds[guild_id]
@@ -206,7 +209,7 @@ class Session:
         return data
 
     def _gets(self, event: Event) -> bool:
-        if event.only is not None and self.user.id not in event.only:
+        if not self._serves(event.guild_id) or (event.only is not None and self.user.id not in event.only):
             return False
         needed = _intent(event, self.user.id)
         if needed and not self._intents & needed:
@@ -375,6 +378,9 @@ class Gateway:
             connection.put(DISALLOWED_INTENTS)
             return
         number, count = cast("list[int]", data.get("shard") or [0, 1])
+        if not 0 <= number < count:
+            connection.put(INVALID_SHARD)
+            return
         session = Session(self._world, user, intents, (number, count))
         self._sessions[session.id] = session
         self._attach(session, connection)
