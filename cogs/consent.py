@@ -18,7 +18,7 @@ from discord.ext import commands
 from bot.telemetry.analytics import NoAnalytics
 from cogs import replies
 from cogs.locales import words_of
-from cogs.panel import ConsentForm, answer
+from cogs.panel import ConsentForm, answer, in_time
 from storage.errors import OptedOut
 from storage.ledger import Occasion, Purpose
 
@@ -83,7 +83,8 @@ async def withdraw(
     if Purpose.AI_FEEDBACK in purposes:
         services.desk.let_go(user_id)
     ledger = services.stores.ledger
-    decisions = await ledger.withdraw(user_id, purposes, occasion(interaction, method, at=services.clock.now()))
+    how = occasion(interaction, method, at=services.clock.now())
+    decisions = await in_time(interaction, ledger.withdraw(user_id, purposes, how))
     if Purpose.AI_FEEDBACK in purposes:
         await services.desk.withdrawn(user_id)
     if Purpose.ANALYTICS in purposes:
@@ -190,13 +191,9 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
         if not purposes:
             await answer(interaction, words_of(interaction)("consent-nothing-ticked"))
             return
-        at = self._services.clock.now()
-        await self._ledger.give(
-            interaction.user.id,
-            purposes,
-            occasion(interaction, "form", at=at, shown=shown),
-            attested_age=replies.ADULT_AGE,
-        )
+        how = occasion(interaction, "form", at=self._services.clock.now(), shown=shown)
+        giving = self._ledger.give(interaction.user.id, purposes, how, attested_age=replies.ADULT_AGE)
+        await in_time(interaction, giving)
         state = await self._ledger.state(interaction.user.id)
         await answer(interaction, replies.consents(words_of(interaction), state))
 

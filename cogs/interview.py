@@ -36,6 +36,7 @@ from cogs.panel import (
     InterviewButton,
     LineMenu,
     answer,
+    in_time,
     line_menu,
     text_with,
     unmarked,
@@ -474,13 +475,8 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         if session.stopped is not None:
             await answer(interaction, words("interview-over"))
             return
-        at = self._bot.services.clock.now()
-        await self._ledger.give(
-            interaction.user.id,
-            purposes,
-            occasion(interaction, "form", at=at, shown=shown),
-            attested_age=age,
-        )
+        how = occasion(interaction, "form", at=self._bot.services.clock.now(), shown=shown)
+        await in_time(interaction, self._ledger.give(interaction.user.id, purposes, how, attested_age=age))
         await self._admit(interaction, session, role, captions=Purpose.CAPTIONS in purposes)
 
     async def _admit(self, interaction: Interaction, session: Session, role: Role | None, *, captions: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import aiohttp
 import discord
@@ -29,7 +29,7 @@ from storage.live_messages import LiveKind
 from storage.preferences import CaptionStyle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Coroutine, Generator, Sequence
     from datetime import datetime
 
     from bot.client import SkillRally
@@ -68,6 +68,11 @@ MARK_S = 5.0
 """How long Discord may take for a nickname; then the channel's status has to do."""
 
 LINE_PREFIX = "sr:line:"
+
+_Got = TypeVar("_Got")
+
+SLOW_S = 1.0
+"""What takes longer is announced. Source: Discord's API reference, "Responding to an Interaction": 3 s."""
 
 _NOBODY = discord.AllowedMentions.none()
 """Said with every edit: discord.py leaves the client's own choice out when no content is edited."""
@@ -321,6 +326,31 @@ class ConsentForm(ui.Modal):
         """Pass on what was ticked."""
         ticked = frozenset(Purpose(value) for value in self._purposes.values if value in set(Purpose))
         await self._answered(interaction, ticked, "yes" in self._age.values)
+
+
+async def in_time(interaction: discord.Interaction[Any], doing: Coroutine[Any, Any, _Got]) -> _Got:
+    """What *doing* gives. If it takes long, because a database is busy, Discord is told to wait for the answer.
+
+    It is begun before anything else, so what it does before its first wait is done at once.
+    """
+    got: list[_Got] = []
+    failed: list[Exception] = []
+
+    async def do() -> None:
+        try:
+            got.append(await doing)
+        except Exception as error:  # noqa: BLE001 - raised again below, without the group around it
+            failed.append(error)
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(do(), name="a command")
+        await asyncio.wait({task}, timeout=SLOW_S)
+        if not task.done() and not interaction.response.is_done():
+            with suppress(discord.HTTPException):  # it goes on, whether or not somebody hears of it
+                await interaction.response.defer(ephemeral=True, thinking=True)
+    if failed:
+        raise failed[0]
+    return got[0]
 
 
 async def answer(interaction: discord.Interaction[Any], text: str, *actions: str, interview_id: str = "") -> None:

@@ -30,7 +30,7 @@ from bot.telemetry.analytics import NoAnalytics
 from cogs import privacy_replies as replies
 from cogs.consent import occasion, withdraw
 from cogs.locales import words_of
-from cogs.panel import ConsentForm, answer
+from cogs.panel import ConsentForm, answer, in_time
 from cogs.replies import ADULT_AGE, withdrawn
 from storage.errors import CodeRefused, StorageError
 from storage.ledger import Purpose
@@ -152,13 +152,14 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
         """Above every yes, in every server, from this instant."""
         words, user_id = words_of(interaction), interaction.user.id
         if switch.value == "off":
-            was = await self._stores.ledger.opt_in(user_id)
+            was = await in_time(interaction, self._stores.ledger.opt_in(user_id))
             await answer(interaction, words("privacy-opted-in" if was else "privacy-not-opted-out"))
             return
         # Before anything that can wait or fail: from here on nothing of this person is decrypted.
         self._services.interviews.withdraw(user_id)
         at = self._services.clock.now()
-        await self._stores.ledger.opt_out(user_id, occasion(interaction, "opt-out", at=at))
+        how = occasion(interaction, "opt-out", at=at)
+        await in_time(interaction, self._stores.ledger.opt_out(user_id, how))
         await answer(interaction, words("privacy-opted-out"))
 
     # -- being counted --------------------------------------------------------------------------------------------
@@ -201,7 +202,8 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
         if Purpose.ANALYTICS not in purposes:
             raise UserMistake(words("consent-nothing-ticked"))
         how = occasion(interaction, "form", at=self._services.clock.now(), shown=shown)
-        await self._stores.ledger.give(interaction.user.id, {Purpose.ANALYTICS}, how, attested_age=ADULT_AGE)
+        giving = self._stores.ledger.give(interaction.user.id, {Purpose.ANALYTICS}, how, attested_age=ADULT_AGE)
+        await in_time(interaction, giving)
         await answer(interaction, words("privacy-analytics-on"))
 
     # -- deleting -------------------------------------------------------------------------------------------------

@@ -285,7 +285,10 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         return await self._choices(interaction, typed, own=True)
 
     async def _choices(self, interaction: Interaction, typed: str, *, own: bool) -> list[app_commands.Choice[str]]:
-        page = await self._transcripts.list(interaction.user.id, at=self._services.clock.now())
+        try:
+            page = await self._transcripts.list(interaction.user.id, at=self._services.clock.now())
+        except StorageError:  # there is no place for a sentence; what is typed in full is still taken
+            return []
         words = words_of(interaction)
         named = [
             (replies.choice(words, entry)[:CHOICE_CHARACTERS], str(entry.id))

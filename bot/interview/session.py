@@ -520,8 +520,15 @@ class Interview:
         return self._asked(self.course.next(self.now_s()))
 
     def skip_question(self) -> Question | None:
-        """Ask another question in place of the one that stands; None if there is none."""
-        return self._asked(self.course.skip(self.now_s()))
+        """Ask another question in place of the one that stands; None if there is none.
+
+        One to which nobody has said anything is as if it had never been asked.
+        """
+        standing, asked_s = self.course.question, self.course.asked_s
+        other = self.course.skip(self.now_s())
+        if standing is not None and other is not None and not any(s.end_s >= asked_s for s in self.draft.snippets):
+            self.draft.questions[:] = [asked for asked in self.draft.questions if asked.start_s < asked_s]
+        return self._asked(other)
 
     def choose_question(self, item: str) -> Question | None:
         """Ask the question of this id, or in these words; None if there is nothing in it."""

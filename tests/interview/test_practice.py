@@ -106,6 +106,24 @@ async def test_a_question_stands_on_one_card_and_in_the_draft_before_its_answer(
 
 
 @in_virtual_time
+async def test_a_skipped_question_is_in_the_draft_only_if_somebody_said_something_to_it() -> None:
+    room = FakeRoom()
+    async with running(room, ScriptedTranscriber("an answer")) as interview:
+        interview.admit(ANNA, captions=False)
+        interview.choose_question("The first?")
+        await asyncio.sleep(1)
+        assert interview.skip_question() is not None
+        interview.choose_question("The second?")
+        await Voice(room, ANNA).say()
+        await settle()
+        assert interview.skip_question() is not None
+
+        texts = told(interview)
+        assert "? The first?" not in texts
+        assert [text for text in texts if "second" in text or "answer" in text][-1].endswith("an answer")
+
+
+@in_virtual_time
 async def test_the_recogniser_hears_of_the_question_that_stands() -> None:
     async with running(FakeRoom()) as interview:
         assert interview.pipeline.prompt == ""
