@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import random
 import signal
@@ -43,6 +44,7 @@ EN = words_in("en")
 WITHIN_S = 60.0
 PERSON = "anna"
 EVERYTHING: dict[str, Any] = {"purposes": ["transcribe", "captions", "save"], "age": ["yes"]}
+log = logging.getLogger(__name__)
 ACTS = ("starts", "joins", "speaks", "ends", "saves", "waits")
 
 
@@ -108,12 +110,17 @@ class Scene:
 
 
 async def until_gone(scene: Scene) -> float:
-    """Wait until nothing stands any more, and say how long that took."""
+    """Wait until nothing stands any more, and say how long that took.
+
+    Raises:
+        AssertionError: If something still stands after `WITHIN_S`.
+    """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    async with asyncio.timeout(WITHIN_S):
-        while scene.standing() or scene.nickname() is not None:  # noqa: ASYNC110 - Discord tells nobody
-            await asyncio.sleep(0.05)
+    while scene.standing() or scene.nickname() is not None:
+        still = [message.text[:80] for message in scene.standing()], scene.nickname()
+        assert loop.time() - began < WITHIN_S, f"after {scene.doing}, this still stands: {still}"
+        await asyncio.sleep(0.05)
     return loop.time() - began
 
 
@@ -191,8 +198,7 @@ async def rounds(number: int, *, seed: int, folder: Path) -> Tally:
     """Kill so many bots.
 
     Raises:
-        AssertionError: If something acknowledged is lost.
-        TimeoutError: If something still stands after `WITHIN_S`.
+        AssertionError: If something acknowledged is lost, or something still stands after `WITHIN_S`.
     """
     dice, tally = random.Random(seed), Tally()
     world = World()
@@ -200,10 +206,11 @@ async def rounds(number: int, *, seed: int, folder: Path) -> Tally:
     async with VoiceServer() as voice, LoopbackDiscord(world, voice=voice) as discord:
         scene = Scene(world, place, discord, folder)
         for _ in range(number):
-            await killed(scene, dice.uniform(0.2, 14.0), tally)
+            await killed(scene, dice.uniform(0.2, 25.0), tally)
             tally.gone_s.append(await check(scene))
             tally.rounds += 1
             tally.saved = scene.saved
+            log.info("gone after %.1f s, killed while somebody %s", tally.gone_s[-1], scene.doing)
     return tally
 
 
@@ -213,6 +220,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--seed", type=int, default=20261123)
     given = parser.parse_args()
+    logging.basicConfig(format="%(message)s")
+    log.setLevel(logging.INFO)
     with tempfile.TemporaryDirectory() as folder:
         tally = asyncio.run(rounds(given.rounds, seed=given.seed, folder=Path(folder)))
     sys.stdout.write(
