@@ -182,16 +182,13 @@ class SkillRally(commands.Bot):
         """The ids of the servers that this process serves; None if it serves all."""
         return [guild.id for guild in self.guilds] if self.services.siblings.shards.split else None
 
-    async def close(self) -> None:
-        """Close the connection to Discord.
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Hand an event to its handlers, unless the client is closed.
 
-        discord.py leaves the task running that waits for the last servers after a login. Two seconds later it would
-        tell a client that is no more that it is ready, and fail.
+        discord.py goes on for a moment: that it is ready, or disconnected, would be told to one whose loop is gone.
         """
-        waiting: Any = getattr(self._connection, "_ready_task", None)
-        if waiting is not None:
-            waiting.cancel()
-        await super().close()
+        if self.loop is not discord.utils.MISSING:
+            super().dispatch(event_name, *args, **kwargs)
 
     async def on_app_command_completion(
         self, interaction: discord.Interaction[Any], command: Command[Any, ..., Any] | ContextMenu, /

@@ -35,7 +35,6 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 import numpy as np
 from aiohttp.base_protocol import BaseProtocol
-from starlette.responses import JSONResponse, Response
 
 from stt.audio import RATE_HZ
 from stt.engine import EngineUnavailable, Hints, TranscriptionFailed
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from stt.engine import Words
 
@@ -207,7 +207,7 @@ class Recognition:
             samples = samples_of(form)
             hints = Hints(language=form.values.get("language") or None, prompt=form.values.get("prompt", ""))
             words = await asyncio.get_running_loop().run_in_executor(self._thread, self._recognise, samples, hints)
-            return JSONResponse(_answer(words, len(samples) / RATE_HZ))
+            return _json(200, _answer(words, len(samples) / RATE_HZ))
         except Refused as refused:
             return _error(refused.status, str(refused))
         except TranscriptionFailed as failed:
@@ -253,8 +253,14 @@ def _answer(words: Words, seconds: float) -> dict[str, Any]:
     }
 
 
-def _error(status: int, reason: str) -> JSONResponse:
-    return JSONResponse({"error": {"message": reason}}, status_code=status)
+def _error(status: int, reason: str) -> Response:
+    return _json(status, {"error": {"message": reason}})
+
+
+def _json(status: int, body: dict[str, Any]) -> Response:
+    from starlette.responses import JSONResponse  # noqa: PLC0415 - comes with the extra
+
+    return JSONResponse(body, status_code=status)
 
 
 @dataclass(frozen=True, slots=True)
