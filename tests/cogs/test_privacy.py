@@ -202,6 +202,7 @@ def test_every_table_with_rows_about_people_is_counted_and_has_words() -> None:
         "rated_id",
         "idx",
         "one_idx",
+        "blocked_idx",
         "pseudonym",
     }
     with_people = {table.name for table in models.Content.metadata.tables.values() if leads & set(table.columns.keys())}

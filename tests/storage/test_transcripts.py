@@ -121,7 +121,15 @@ class Stores:
             )
             await connection.execute(
                 insert(models.AiJob).values(
-                    **common, state="waiting", attempts=0, not_before_at=NOW, reserved_tokens=1, expires_at=LATER
+                    **common,
+                    server_idx=bytes(32),
+                    enc_options=b"-",
+                    state="waiting",
+                    attempts=0,
+                    interrupted=0,
+                    not_before_at=NOW,
+                    reserved_tokens=1,
+                    expires_at=LATER,
                 )
             )
 

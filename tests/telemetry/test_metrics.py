@@ -84,6 +84,8 @@ async def test_a_whole_interview_is_counted_and_nobody_is_named(port: int) -> No
         await stage.members["anna"].say(clips()[0].file)
         await until(lambda: WORDS[:10] in stage.words("anna"), within_s=8)
         await asyncio.sleep(LOOK_S)
+        await stage.app.bot.wait_until_ready()
+        await asyncio.sleep(LOOK_S)
         during = await reader.numbers()
         health = await reader.red()
         interview = stage.running()
