@@ -16,6 +16,7 @@ is a `DatabaseFailed` without their text and without them as its cause.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import ssl
 import stat
@@ -36,6 +37,7 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from storage.errors import (
     DatabaseBusy,
@@ -92,6 +94,16 @@ class Waits:
 
     count: int = 0
     seconds: float = 0.0
+
+
+LEAVE_S: Final = 2.0
+"""How long those who are still at it may take when a database is closed."""
+
+
+def _out(engine: AsyncEngine) -> bool:
+    """Whether somebody has a connection."""
+    pool: Any = engine.pool
+    return isinstance(pool, QueuePool) and pool.checkedout() > 0
 
 
 class Database:
@@ -199,7 +211,15 @@ class Database:
                 yield connection
 
     async def close(self) -> None:
-        """Close the connections; before the event loop ends, because each of SQLite's has a thread."""
+        """Close the connections; before the event loop ends, because each of SQLite's has a thread.
+
+        Whoever still reads or writes, because the bot ends while a command is answered, has `LEAVE_S` to finish: a
+        connection that is out when the others are closed would be closed by nobody.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                while _out(self._writer) or _out(self._readers):  # noqa: ASYNC110 - a pool tells nobody
+                    await asyncio.sleep(0.01)
         await self._writer.dispose()
         await self._readers.dispose()
 
