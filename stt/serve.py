@@ -7,8 +7,8 @@
     python -m stt.serve --model base --most 4
 
 A replica holds one model and one core. There are more of them while more is said, and fewer afterwards. One that
-crashes is replaced; one that hangs fails its health check and is replaced too. Requests are not batched: on processors
-a batch was measured to take longer than its parts one after the other (docs/recognition.md).
+crashes is replaced; one that hangs fails its health check and is replaced too. Requests are not batched: that would pay
+on GPUs, on which nothing here runs yet.
 
 Speech is in memory only. Requests are small enough to go from process to process within Ray's messages; its object
 store, which could put them on a disk, is made as small as Ray takes it, and spilling is off. No request is logged, and
@@ -67,7 +67,7 @@ OBJECT_STORE_BYTES: Final = 80 * 1024 * 1024
 """As small as Ray takes it."""
 
 HANGS_S: Final = 60.0
-"""An utterance that takes longer is not going to have words; 30 s of speech take 5 s on a slow core."""
+"""An utterance that takes longer is not going to have words."""
 
 SYSTEM_CONFIG: Final = {"automatic_object_spilling_enabled": False, "max_direct_call_object_size": INLINE_BYTES}
 """For a cluster of one's own: `ray start --head --system-config` takes the same."""

@@ -111,7 +111,7 @@ def test_nothing_that_runs_can_write_sound_to_a_file() -> None:
             assert not WRITERS.search(name) or path.relative_to(ROOT).as_posix() in SAVERS, (path, name)
             if call.args and ast.unparse(call.args[0]) == "os.devnull":
                 continue
-            if path.relative_to(ROOT).as_posix() == "bot/shards.py":  # a lock, which holds a number
+            if (path.relative_to(ROOT).as_posix(), name) == ("bot/shards.py", "os.open"):  # a lock, with a number in it
                 continue
             if name in {"open", "io.open", "os.open", "av.open"} or name.endswith(".open"):
                 mode = [ast.unparse(argument) for argument in (*call.args[1:], *(k.value for k in call.keywords))]
