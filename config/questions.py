@@ -356,7 +356,8 @@ def _trusted_loader() -> type[yaml.SafeLoader]:
 def _from_yaml(data: bytes, loader: type[yaml.SafeLoader]) -> object:
     try:
         return yaml.load(_text(data), Loader=loader)  # noqa: S506  each is a safe loader
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError, LookupError, AttributeError, TypeError):
+        # The last three are how the library fails on `!!int ""`, `!!bool what` and `!!timestamp soon`.
         raise Fault(Wrong.NOT_READABLE) from None
 
 
@@ -467,6 +468,8 @@ def _one_of(kind: type[_E], value: object, name: str) -> _E:
 
 
 def _texts(value: object, language: object) -> dict[str, str]:
+    if language is not None and not isinstance(language, str):
+        raise Fault(Wrong.NOT_ONE_OF, field="language", limit="en, de, uk")
     given = cast("dict[object, object]", value) if isinstance(value, dict) else {language or FALLBACK: value}
     if not given or None in given.values():
         raise Fault(Wrong.MISSING, field="text")

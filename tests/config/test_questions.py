@@ -78,6 +78,11 @@ def test_picking_leaves_out_what_is_excluded_and_prefers_the_language(tmp_path: 
         (("[and then]", "[3]"), "mine.yaml, entry 1: follow_ups must be text; put it in quotes."),
         (("terms", "term"), "mine.yaml, entry 1: there is no field term; take it out or correct its name."),
         (("What is a cache?", "x" * 601), "mine.yaml, entry 1: text has more than 600 characters; shorten it."),
+        (
+            ("minutes: 4", "minutes: !!float ''"),
+            "mine.yaml, it is not YAML in UTF-8; look for a missing quote or a tab.",
+        ),
+        (("minutes: 4", "minutes: 4\n    language: [de]"), "mine.yaml, entry 1: language must be of: en, de, uk."),
         (("terms:", "\tterms:"), "mine.yaml, it is not YAML in UTF-8; look for a missing quote or a tab."),
     ],
 )
@@ -142,6 +147,11 @@ def test_one_question_reads_alike_from_yaml_json_and_csv():
         (CSV.encode() + b"a,b,c,d,e,f,g,h,i\n", "csv", Wrong.NOT_AN_ENTRY),
         (CSV.encode() + CSV.encode().splitlines()[1], "csv", Wrong.TWICE),
         (CSV.replace('"2,5"', "soon").encode(), "csv", Wrong.MISSING),
+        # What the library for YAML itself stumbles over.
+        (b'- {minutes: !!int ""}', "yaml", Wrong.NOT_READABLE),
+        (b"- {minutes: !!bool soon}", "yaml", Wrong.NOT_READABLE),
+        (b"- {minutes: !!timestamp soon}", "yaml", Wrong.NOT_READABLE),
+        (b'[{"type": "case", "level": "junior", "text": "x", "language": ["de"]}]', "json", Wrong.NOT_ONE_OF),
     ],
 )
 def test_a_file_of_somebody_we_do_not_know_is_refused_as_a_whole(
