@@ -3,8 +3,9 @@
     config/questions/*.yaml ─┐
     a server's own file ─────┴─> read ─> Draft … ─> Bank ─> get, find, pick ─> Question
 
-A question has one text for each language, and in every language the same id. What a strong answer covers, the
-follow-ups and the terms are written once. `docs/questions.md` shows how to write a file.
+A question has one text for each language, and in every language the same id. What a strong answer covers and the
+follow-ups are one list for all languages or one for each; the terms are written once. `docs/questions.md` shows how to
+write a file.
 
 What is wrong with a file is a `Fault`: which entry, which field, and what about it. `load_questions` makes a sentence
 for the operator of it; whoever answers people in Discord makes one in their language.
@@ -20,7 +21,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, cast
 
 import yaml
 
@@ -60,6 +61,11 @@ _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _FIELDS = frozenset({"id", "type", "level", "minutes", "language", "text", "covers", "follow_ups", "terms"})
 _LISTS = ("covers", "follow_ups", "terms")
+
+Points: TypeAlias = "Mapping[str, tuple[str, ...]]"
+"""Lines by language; those for every language stand under the empty one."""
+
+_ANY: Final = ""
 
 _E = TypeVar("_E", bound=enum.StrEnum)
 
@@ -152,14 +158,16 @@ class Draft:
     Attributes:
         id: Empty if the file gives none.
         texts: By language.
+        covers: As `Points`.
+        follow_ups: Likewise.
     """
 
     id: str
     type: InterviewType
     level: Level
     texts: Mapping[str, str]
-    covers: tuple[str, ...]
-    follow_ups: tuple[str, ...]
+    covers: Points
+    follow_ups: Points
     terms: tuple[str, ...]
     minutes: float
 
@@ -170,8 +178,8 @@ class Draft:
             type=self.type,
             level=self.level,
             text=self.texts[language],
-            covers=self.covers,
-            follow_ups=self.follow_ups,
+            covers=_points_in(self.covers, language),
+            follow_ups=_points_in(self.follow_ups, language),
             terms=self.terms,
             minutes=self.minutes,
             language=language,
@@ -316,8 +324,8 @@ def plain(draft: Draft) -> dict[str, object]:
         "level": draft.level.value,
         "minutes": draft.minutes,
         "text": dict(draft.texts),
-        "covers": list(draft.covers),
-        "follow_ups": list(draft.follow_ups),
+        "covers": _plain_points(draft.covers),
+        "follow_ups": _plain_points(draft.follow_ups),
         "terms": list(draft.terms),
     }
 
@@ -334,6 +342,18 @@ def _fits(question: Question, type: InterviewType | None, level: Level | None) -
 
 def _spoken(texts: Mapping[str, Question], language: str | None) -> Question:
     return texts.get(language or "") or texts.get(FALLBACK) or next(iter(texts.values()))
+
+
+def _points_in(points: Points, language: str) -> tuple[str, ...]:
+    """Those in *language*, else in English, else as they are."""
+    for each in (language, _ANY, FALLBACK):
+        if each in points:
+            return points[each]
+    return next(iter(points.values()))
+
+
+def _plain_points(points: Points) -> object:
+    return list(points[_ANY]) if _ANY in points else {language: list(lines) for language, lines in points.items()}
 
 
 # Files
@@ -439,8 +459,8 @@ def _draft(entry: object, *, identified: bool) -> Draft:
         type=_one_of(InterviewType, fields.get("type"), "type"),
         level=_one_of(Level, fields.get("level"), "level"),
         texts=_texts(fields.get("text"), fields.get("language")),
-        covers=_points(fields.get("covers"), "covers", COVERS, POINT_LENGTH),
-        follow_ups=_points(fields.get("follow_ups"), "follow_ups", FOLLOW_UPS, POINT_LENGTH),
+        covers=_points_by_language(fields.get("covers"), "covers", COVERS),
+        follow_ups=_points_by_language(fields.get("follow_ups"), "follow_ups", FOLLOW_UPS),
         terms=_points(fields.get("terms"), "terms", TERMS, TERM_LENGTH),
         minutes=_minutes(fields.get("minutes")),
     )
@@ -479,6 +499,20 @@ def _texts(value: object, language: object) -> dict[str, str]:
             raise Fault(Wrong.NOT_ONE_OF, field="language", limit="en, de, uk")
         texts[name] = _line(text, "text", TEXT_LENGTH)
     return texts
+
+
+def _points_by_language(value: object, name: str, count: tuple[int, int]) -> Points:
+    if not isinstance(value, dict):
+        return {_ANY: _points(value, name, count, POINT_LENGTH)}
+    given = cast("dict[object, object]", value)
+    if not given:
+        raise Fault(Wrong.MISSING, field=name)
+    points: dict[str, tuple[str, ...]] = {}
+    for language, lines in given.items():
+        if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
+            raise Fault(Wrong.NOT_ONE_OF, field="language", limit="en, de, uk")
+        points[language] = _points(lines, name, count, POINT_LENGTH)
+    return points
 
 
 def _points(value: object, name: str, count: tuple[int, int], length: int) -> tuple[str, ...]:

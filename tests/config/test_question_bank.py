@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import combinations, product
+from random import Random
 
 import pytest
 
+from bot.interview.course import Course, Plan
 from config.questions import Bank, InterviewType, Level, Question, fold, load_questions
 
 LANGUAGES = ("en", "de", "uk")
@@ -58,6 +60,33 @@ def test_each_says_what_a_strong_answer_covers_and_what_comes_next(bank: Bank) -
         assert 2 <= len(question.follow_ups) <= 3, question.id
         assert len(set(question.covers) | set(question.follow_ups)) == len(question.covers) + len(question.follow_ups)
         assert 2 <= question.minutes <= 15, question.id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_points_and_follow_ups_are_in_the_language_of_the_question(bank: Bank, language: str) -> None:
+    for question, english in zip(asked(bank, language), asked(bank, "en"), strict=True):
+        for own, other in ((question.covers, english.covers), (question.follow_ups, english.follow_ups)):
+            assert len(own) == len(other), question.id
+            assert len(set(own)) == len(own), question.id
+            assert language == "en" or not set(own) & set(other), question.id
+        letters = [each for line in (*question.covers, *question.follow_ups) for each in line if each.isalpha()]
+        cyrillic = sum("\u0400" <= each <= "\u04ff" for each in letters)
+        assert (cyrillic > 0.8 * len(letters)) if language == "uk" else cyrillic == 0, question.id
+        assert not set("ыэъё") & set("".join(letters).casefold()), question.id
+
+
+def test_a_follow_up_is_asked_in_the_language_of_the_interview(bank: Bank) -> None:
+    course = Course(Plan(language="de"), bank, random=Random(0))
+    course.choose("git-merge-rebase", 0)
+
+    assert course.follow() == "Wie holst du einen Commit zurück, der verloren scheint?"
+
+
+def test_behavioural_questions_ask_for_something_that_happened(bank: Bank) -> None:
+    asks = ("tell me about", "describe", "walk me through", "what have you built or done")
+    questions = [question for question in asked(bank, "en") if question.type is InterviewType.BEHAVIOURAL]
+
+    assert [q.id for q in questions if not q.text.casefold().startswith(asks)] == []
 
 
 def test_technical_questions_name_what_the_recogniser_should_expect(bank: Bank) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from config.errors import Unfit
-from config.questions import Fault, InterviewType, Level, Wrong, load_questions, read_drafts
+from config.questions import (
+    Fault,
+    InterviewType,
+    Level,
+    Wrong,
+    draft_of,
+    load_questions,
+    plain,
+    read_drafts,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +64,32 @@ def test_what_somebody_types_finds_texts_ids_and_terms(tmp_path: Path):
     assert bank.find("queue", type=InterviewType.CASE) == []
 
 
+def test_points_and_follow_ups_may_have_a_list_for_each_language(tmp_path: Path):
+    both = "{en: [one, two, three], de: [eins, zwei]}"
+    bank = load_questions(written(tmp_path, entry().replace("[one, two, three]", both)))
+
+    covers = {language: bank.get("cache", language=language) for language in ("en", "de", "uk")}
+
+    assert {language: question and question.covers for language, question in covers.items()} == {
+        "en": ("one", "two", "three"),
+        "de": ("eins", "zwei"),
+        "uk": ("one", "two", "three"),
+    }
+    assert {question and question.follow_ups for question in covers.values()} == {("and then",)}
+
+
+def test_a_question_is_the_same_after_it_was_kept():
+    entries = [
+        {"covers": ["one"], "follow_ups": []},
+        {"covers": {"en": ["one"], "de": ["eins"]}, "follow_ups": {"de": ["und dann"]}},
+    ]
+
+    for each in entries:
+        draft = draft_of({"type": "case", "level": "junior", "minutes": 3, "text": {"en": "a", "de": "b"}} | each)
+
+        assert draft_of(json.loads(json.dumps(plain(draft)))) == draft
+
+
 def test_picking_leaves_out_what_is_excluded_and_prefers_the_language(tmp_path: Path):
     bank = load_questions(written(tmp_path, entry(), entry("queue", "What is a queue?")))
     chance = random.Random(1)
@@ -75,6 +110,13 @@ def test_picking_leaves_out_what_is_excluded_and_prefers_the_language(tmp_path: 
         (("minutes: 4", ""), "mine.yaml, entry 1: minutes is missing; add it."),
         (("[one, two, three]", "one"), "mine.yaml, entry 1: covers must be a list, a line with a dash for each."),
         (("[one, two, three]", "[]"), "mine.yaml, entry 1: covers must have 1-8 lines."),
+        (("[and then]", "{}"), "mine.yaml, entry 1: follow_ups is missing; add it."),
+        (("[and then]", "{german: [und dann]}"), "mine.yaml, entry 1: language must be of: en, de, uk."),
+        (
+            ("[and then]", "{de: und dann}"),
+            "mine.yaml, entry 1: follow_ups must be a list, a line with a dash for each.",
+        ),
+        (("[one, two, three]", "{en: []}"), "mine.yaml, entry 1: covers must have 1-8 lines."),
         (("[and then]", "[3]"), "mine.yaml, entry 1: follow_ups must be text; put it in quotes."),
         (("terms", "term"), "mine.yaml, entry 1: there is no field term; take it out or correct its name."),
         (("What is a cache?", "x" * 601), "mine.yaml, entry 1: text has more than 600 characters; shorten it."),
