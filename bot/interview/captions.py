@@ -24,13 +24,20 @@ log = logging.getLogger(__name__)
 
 WRITES = 5
 WRITES_S = 5.0
-"""So many writes in so many seconds, the notice's included: what Discord was seen to allow per channel."""
+"""So many edits in so many seconds, those of notice and card included, is what Discord was seen to allow per channel.
+
+New messages have an allowance of their own of the same size, although its headers name both alike: only their counts
+tell them apart (discord-api-docs issues 1442 and 8073). The one post of a caption is counted with its edits here.
+"""
 
 WAITS_S = (0.0, 0.1, 0.2, 0.4, 0.8)
 """Between two writes, by how many there were in the last `WRITES_S`: at once at first, evenly when much is said."""
 
 BUSY_S = 1.0
 """Discord did not manage: it gets so much time until it is asked again."""
+
+MOMENT_S = 0.001
+"""Too short to wait for: less than what adding up seconds leaves over."""
 
 SPARED = 2
 """Writes that the words of somebody who is still speaking leave for those that have been said, besides as many as there
@@ -290,7 +297,7 @@ class Captions:
         while not self._closed:
             await self._changed.wait()
             while (wait_s := self._wait_s()) > 0 and not self._closed:
-                await self._rest(wait_s)
+                await self._rest(max(wait_s, MOMENT_S))
             if self._closed:
                 return
             self._changed.clear()
@@ -325,9 +332,16 @@ class Captions:
             return recent[-most] + WRITES_S - now
         return recent[-1] + WAITS_S[len(recent)] - now
 
-    def wrote_beside(self) -> None:
-        """Something else was written in this channel, which counts as well."""
+    def edited_beside(self) -> None:
+        """Another message was edited in this channel, which counts as well."""
         self._written.append(self._clock())
+
+    def beside_s(self) -> float:
+        """How long an edit of another message should wait, so that words which come now need not."""
+        now = self._clock()
+        recent = [written for written in self._written if now - written < WRITES_S]
+        most = WRITES - SPARED
+        return recent[-most] + WRITES_S - now if len(recent) >= most else 0.0
 
     async def close(self) -> None:
         """Delete the message and forget the lines. Never raises; safe to call twice."""

@@ -23,7 +23,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from bot.errors import NoInterview
-from bot.interview.beside import Beside
+from bot.interview.beside import YIELD_S, Beside
 from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused, Captions, Line
 from bot.interview.company import Company
 from bot.interview.course import Course, Plan, Reminder
@@ -367,7 +367,7 @@ class Interview:
         self._began_s = clock.monotonic_s()
         self._glossary = hearing.glossary
         self._company = Company()
-        self._beside = Beside(room, card=self.card, wrote=self._wrote_beside)
+        self._beside = Beside(room, card=self.card, edited=self._edited_beside, yields_s=self._yields_s)
         self._sound_s = 0.0
         self._soon = self._overtime = False
         self._roster: dict[int, Participant] = {}
@@ -613,9 +613,15 @@ class Interview:
     def _date_of(self, at_s: float | None) -> datetime | None:
         return None if at_s is None else self._clock.now() + timedelta(seconds=at_s - self.now_s())
 
-    def _wrote_beside(self) -> None:
-        if self._captions is not None:
-            self._captions.wrote_beside()
+    def _edited_beside(self) -> None:
+        if self._captions is not None and self._room.caption_place == "voice-chat":  # a thread has its own allowance
+            self._captions.edited_beside()
+
+    def _yields_s(self) -> float:
+        """How long an edit of card or notice should wait for captions."""
+        if self._captions is None or self._room.caption_place != "voice-chat":
+            return 0.0
+        return self._captions.beside_s()
 
     def _change(self) -> None:
         """Notice and card say something else now."""
@@ -881,6 +887,8 @@ class Interview:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(NOTICE_S):
                     await self._dirty.wait()
+            if not self.gate.paused:  # else what it says is more urgent than words, of which there are none
+                await asyncio.sleep(min(self._yields_s(), YIELD_S))
             self._dirty.clear()
             await asyncio.shield(self._refresh_notice())
             await asyncio.sleep(PANEL_S)
@@ -894,8 +902,7 @@ class Interview:
                     self.mark = await self._room.put_up_mark()
                     self.gate.resume(Pause.MARK)
                 if self._notice_id is not None:
-                    if self._captions is not None:
-                        self._captions.wrote_beside()
+                    self._edited_beside()
                     await self._room.update_notice(self._notice_id, self.status())
                     return
             except BoardBusy:

@@ -345,6 +345,21 @@ async def test_who_is_still_speaking_does_not_use_up_the_writes_of_who_has_spoke
 
 
 @in_virtual_time
+async def test_others_wait_until_two_edits_are_left_for_words() -> None:
+    board = FakeBoard()
+    async with running(board) as captions:
+        captions.add(line("One."))
+        await asyncio.sleep(1)
+        captions.edited_beside()
+        assert captions.beside_s() == 0.0
+        captions.edited_beside()
+
+        assert captions.beside_s() == pytest.approx(4.0)
+        await asyncio.sleep(4.0)
+        assert captions.beside_s() == 0.0
+
+
+@in_virtual_time
 async def test_unfinished_words_taken_back_vanish_too() -> None:
     board = FakeBoard()
     async with running(board) as captions:

@@ -9,7 +9,7 @@ import pytest
 from discord.http import Route
 
 from bot.loopback.furnishing import PracticeGuild, practice_guild
-from bot.loopback.limits import Limits
+from bot.loopback.limits import Limits, RateLimiter
 from bot.loopback.permissions import Overwrite, Permission
 from bot.loopback.server import LoopbackDiscord
 from bot.loopback.world import World
@@ -157,6 +157,19 @@ async def test_edits_are_paced_by_what_the_headers_announce(world: World, place:
 
             assert loopback.limiter.refused == 0
             assert loopback.world.messages[sent.id].content == "7"
+
+
+def test_new_messages_and_edits_are_counted_apart_although_headers_call_them_the_same() -> None:
+    limiter = RateLimiter(Limits(), clock=lambda: 1_800_000_000.0)
+
+    posts = [limiter.take(1, "posts", "channel") for _ in range(6)]
+    edits = [limiter.take(1, "edits", "channel") for _ in range(6)]
+    deletes = limiter.take(1, "rest", "channel")
+
+    assert [after_s is None for _, after_s in posts] == [True] * 5 + [False]
+    assert [after_s is None for _, after_s in edits] == [True] * 5 + [False]
+    assert posts[0][0]["X-RateLimit-Bucket"] == edits[0][0]["X-RateLimit-Bucket"]
+    assert posts[0][0]["X-RateLimit-Bucket"] != deletes[0]["X-RateLimit-Bucket"]
 
 
 async def test_a_limit_that_no_header_announced_is_obeyed(loopback: LoopbackDiscord, place: PracticeGuild):
