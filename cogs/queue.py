@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, cast
 from uuid import UUID
 
@@ -94,6 +95,19 @@ def notice(text: str) -> ui.LayoutView:
     return view
 
 
+@dataclass(slots=True)
+class Told:
+    """Whom an announcement reached.
+
+    Attributes:
+        asked: Whoever is named in an offer that stands now.
+        lost: Whoever could not be asked for want of a channel, and is out of the queue.
+    """
+
+    asked: set[int] = field(default_factory=set[int], repr=False)
+    lost: set[int] = field(default_factory=set[int], repr=False)
+
+
 @app_commands.guild_only()
 class Queue(commands.GroupCog, group_name="queue", group_description="Find somebody to practise with"):
     """How two members of a server find each other."""
@@ -126,16 +140,16 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
             return
         wanted = Wanted(_guild(interaction), interaction.channel.id, type.value, level.value)
         new, changed = await self._queue.join(interaction.user.id, wanted, at=self._clock.now())
-        lost = await self.announce(changed)
+        told = await self.announce(changed)
         kind = {
             "type": words(f"questions-type-{type.value}"),
             "level": words(f"questions-level-{level.value}"),
         }
         if not new:
             await answer(interaction, words("queue-in-already"))
-        elif interaction.user.id in lost:
+        elif interaction.user.id in told.lost:
             await answer(interaction, words("queue-no-channel"))
-        elif any(interaction.user.id in offer.people for offer in changed.opened):
+        elif interaction.user.id in told.asked:
             await answer(interaction, words("queue-found", **kind))
         else:
             await answer(interaction, words("queue-joined", **kind))
@@ -217,18 +231,38 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
         except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
             await explain(interaction, error)
 
-    async def announce(self, changed: Changed) -> set[int]:
-        """Take down what is over and post what is new; returns who could not be reached and is out of the queue."""
+    async def announce(self, changed: Changed) -> Told:
+        """Take down what is over and post what is new; whoever cannot be asked is out of the queue."""
         for posted in changed.closed:
             await self._take_down(posted)
-        lost: set[int] = set()
+        told = Told()
         for offer in changed.opened:
-            if not await self._post(offer):
+            guild = self._bot.get_guild(offer.wanted[0].guild_id)
+            out = await self._departed(guild, offer.people)
+            if out is None and await self._post(guild, offer):
+                told.asked.update(offer.people)
+                continue
+            if out is None:
                 # Whoever came last is told to look for another channel; the other keeps the place.
-                lost.add(offer.people[1])
-                _, further = await self._queue.answer(offer.id, offer.people[1], yes=False, at=self._clock.now())
-                lost |= await self.announce(further)
-        return lost
+                out = offer.people[1]
+                told.lost.add(out)
+            _, further = await self._queue.answer(offer.id, out, yes=False, at=self._clock.now())
+            then = await self.announce(further)
+            told.asked |= then.asked
+            told.lost |= then.lost
+        return told
+
+    async def _departed(self, guild: discord.Guild | None, people: tuple[int, int]) -> int | None:
+        """One of them who is not in the server any more, of which Discord tells nobody without a privileged intent."""
+        for person in people if guild is not None else ():
+            try:
+                if guild is not None and guild.get_member(person) is None:
+                    await guild.fetch_member(person)
+            except discord.NotFound:
+                return person
+            except discord.HTTPException:
+                continue  # whether they can be asked turns out when they are
+        return None
 
     async def cog_app_command_error(
         self, interaction: Interaction, error: app_commands.AppCommandError | Exception
@@ -238,7 +272,8 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
 
     async def _pressed(self, interaction: Interaction, action: str, offer: UUID, by: int) -> None:
         words, at, user_id = words_of(interaction), self._clock.now(), interaction.user.id
-        everybody = words_in(interaction.guild_locale)
+        guild = interaction.guild
+        everybody = words_in(interaction.guild_locale) if guild is None else await public_words(self._bot, guild)
         changed = None
         if action in {"accept", "decline"}:
             said = await self._queue.reply(offer, user_id, yes=action == "accept", at=at)
@@ -261,9 +296,8 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
         if changed is not None:
             await self.announce(changed)
 
-    async def _post(self, offer: Offer) -> bool:
+    async def _post(self, guild: discord.Guild | None, offer: Offer) -> bool:
         """Ask both, in a channel that both see; whether they could be asked."""
-        guild = self._bot.get_guild(offer.wanted[0].guild_id)
         channel = None if guild is None else await self._common(guild, offer)
         if guild is None or channel is None:
             return False

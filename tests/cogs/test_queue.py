@@ -191,6 +191,43 @@ async def test_an_invitation_whose_time_is_over_is_over(stage: Stage) -> None:
     assert len(standing(stage)) == 1
 
 
+async def test_whoever_left_the_server_keeps_nobody_else_from_finding_a_partner(stage: Stage) -> None:
+    await use(stage, ANNA, "join", **CASE)
+    del stage.place.guild.members[stage.user(ANNA).id]
+
+    answer = await use(stage, PETER, "join", **CASE)
+
+    assert answer == EN("queue-joined", type="case", level="junior")
+    assert standing(stage) == []
+    assert EN("queue-waiting", count=1) in await use(stage, PETER, "status")
+    assert await use(stage, HOST, "join", **CASE) == EN("queue-found", type="case", level="junior")
+    assert set(standing(stage)[0].mention_ids) == {stage.user(PETER).id, stage.user(HOST).id}
+
+
+async def test_the_next_one_is_asked_at_once_when_one_of_two_has_left_the_server(stage: Stage) -> None:
+    offer = await both(stage)
+    await use(stage, HOST, "join", **CASE)
+    del stage.place.guild.members[stage.user(ANNA).id]
+    await press(stage, PETER, offer, "no")
+
+    services = stage.app.services
+    await services.partners.sweep(services.clock.now())
+
+    assert [each for each in standing(stage) if each.mention_ids] == []
+    assert EN("queue-waiting", count=1) in await use(stage, HOST, "status")
+
+
+async def test_what_becomes_of_an_offer_is_said_in_the_language_that_it_was_made_in(stage: Stage) -> None:
+    await stage.app.services.stores.guilds.change(stage.place.guild.id, language="de")
+    await use(stage, ANNA, "join", **CASE)
+    await use(stage, PETER, "join", **CASE)
+    (offer,) = standing(stage)
+
+    await stage.discord.people.press(stage.user(PETER).id, offer, DE("queue-button-no"))
+
+    assert standing(stage)[0].text == DE("queue-declined")
+
+
 async def test_an_account_that_is_deleted_waits_for_nobody(stage: Stage) -> None:
     offer = await both(stage)
     services = stage.app.services
