@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from bot.errors import StartRefused
-from bot.stores import erasure, open_provider, open_stores
+from bot.stores import LOST_KEYRING, erasure, keyring_is_lost, open_provider, open_stores
 from config.errors import Unfit
 from config.policy import load_policy
 from config.processors import load_processors
@@ -104,6 +104,8 @@ class Installation:
         Raises:
             StartRefused: If not.
         """
+        if keyring_is_lost(self.settings):
+            raise StartRefused(sentence(LOST_KEYRING))
         if not self.exists:
             raise StartRefused("Nothing is kept here yet: python -m bot keys init makes the keys and the databases.")
 

@@ -21,6 +21,7 @@ from sqlalchemy import select, text
 
 from bot.errors import StartRefused
 from bot.installation import sentence
+from bot.stores import LOST_KEYRING, keyring_is_lost
 from config.errors import Unfit
 from storage.backup import backups, check_generations
 from storage.database import PRAGMAS, Kind, check_folder, open_postgres, open_sqlite, steps_of
@@ -69,6 +70,8 @@ class Check:
 async def check(installation: Installation, *, clock: Clock, migrate: bool = True) -> list[Check]:
     """Every line; without *migrate*, databases of an older version are left as they are, and not looked into."""
     lines = [line async for line in _settings(installation)]
+    if await asyncio.to_thread(keyring_is_lost, installation.settings):
+        return [*lines, Check("databases", ok=False, said=sentence(LOST_KEYRING))]
     if not installation.exists:
         return [*lines, Check("databases", ok=False, said="Nothing is kept here yet: python -m bot keys init.")]
     try:
@@ -131,6 +134,11 @@ async def _settings(installation: Installation) -> AsyncGenerator[Check]:
     async def keys() -> str:
         if installation.keys_are_files and not installation.exists:
             return "none yet"
+        if installation.keys_are_files and not await asyncio.to_thread(installation.settings.keys_folder.exists):
+            raise StartRefused(
+                "SKILLRALLY_KEYS_DIR is not there: put back your copy of it; for a new installation, python -m bot keys"
+                " init makes it."
+            )
         async with installation.provider() as provider:
             await provider.health()
             return f"version {await provider.current_version()} wraps and unwraps"

@@ -8,9 +8,12 @@ The first start makes the data folder and, unless keys are elsewhere, the first 
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
 
 from storage.blocks import Blocks
 from storage.database import open_databases
@@ -23,6 +26,7 @@ from storage.keyring import Keyring
 from storage.keys import EnvironmentKeys, FileKeys
 from storage.ledger import Ledger
 from storage.live_messages import LiveMessages
+from storage.models import Subject
 from storage.package import Facts, Packages, Recipient, TranscriptKeeper
 from storage.preferences import Preferences
 from storage.questions import GuildQuestions
@@ -43,6 +47,13 @@ if TYPE_CHECKING:
     from storage.database import Databases
     from storage.keys import KeyProvider, Secrets
     from storage.ledger import Policy
+
+
+LOST_KEYRING: Final = (
+    "the keyring is lost, without which nothing that is kept can be opened: put the newest copy of keyring.db, from"
+    " SKILLRALLY_KEYRING_BACKUP_DIR or PostgreSQL's backup of it, where it was (docs/backup.md); nothing was changed"
+)
+"""A new one would open nothing, and its backups would take the place of the one that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,8 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
     """
     async with AsyncExitStack() as stack:
         provider = await open_provider(settings, stack)
+        if await asyncio.to_thread(keyring_is_lost, settings):
+            raise Misconfigured(LOST_KEYRING)
         databases = await stack.enter_async_context(
             open_databases(
                 settings.data_folder,
@@ -123,6 +136,8 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
         )
         keyring = Keyring(databases.keyring, provider)
         stack.callback(keyring.close)
+        if not await keyring.versions() and await _somebody_is_known(databases):
+            raise Misconfigured(LOST_KEYRING)
         secrets = await _secrets(keyring, provider)
         stack.callback(secrets.wipe)
         subjects = Subjects(databases.content, keyring, secrets)
@@ -148,6 +163,20 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
             Blocks(databases.content, keyring, secrets),
             Trail(databases.content, secrets, subjects),
         )
+
+
+def keyring_is_lost(settings: Settings) -> bool:
+    """Whether the file with people's keys is gone, while the one with what they saved is there. Blocks."""
+    if settings.content_dsn is not None or settings.keyring_dsn is not None:
+        return False
+    content, keyring = (settings.data_folder / f"{kind}.db" for kind in ("content", "keyring"))
+    # A start that was killed leaves an empty file.
+    return content.is_file() and content.stat().st_size > 0 and not keyring.exists()
+
+
+async def _somebody_is_known(databases: Databases) -> bool:
+    async with databases.content.read() as connection:
+        return (await connection.execute(select(Subject.id).limit(1))).first() is not None
 
 
 def _limits(settings: Settings) -> Limits:
