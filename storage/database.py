@@ -427,6 +427,20 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40001", "40P01"}
 _FULL = {sqlite3.SQLITE_FULL, "53100"}
 """SQLite's result code, and PostgreSQL's disk_full."""
 
+_DAMAGED: Final = "the database is damaged: stop the bot, and restore a backup"
+
+_REMEDIES: Final[dict[object, str]] = {
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    "28P01": "the server does not let this account in: look at the name and the password in the DSN",
+    "28000": "the server does not let this account in: look at the name in the DSN, and at its pg_hba.conf",
+    "3D000": "the server has no database of this name: make it (createdb), or look at the DSN",
+    "42501": "the account may not do that in this database: make it the owner",
+    "53300": "the server has no connection left: raise its max_connections",
+    "57P03": "the server is starting or stopping: try again in a moment",
+}
+"""What an operator can do, by SQLite's result codes and PostgreSQL's error codes (its manual, appendix A)."""
+
 
 @asynccontextmanager
 async def _connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
@@ -439,7 +453,7 @@ async def _connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         except sqlite3.Error as error:
             raise _translate(error) from None
         except (OSError, TimeoutError):
-            raise DatabaseFailed("the database cannot be reached") from None
+            raise DatabaseFailed("the database cannot be reached: is its server running, and the DSN right?") from None
         yield connection
 
 
@@ -458,4 +472,4 @@ def _translate(error: BaseException | None) -> DatabaseFailed:
         return DatabaseBusy("somebody else has been writing for too long")
     if code in _FULL:
         return DatabaseFull("no room is left for the database")
-    return DatabaseFailed("the database refused")
+    return DatabaseFailed(_REMEDIES.get(code, "the database refused"))
