@@ -26,6 +26,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
+from weakref import WeakSet
 
 from alembic import command
 from alembic.config import Config
@@ -49,6 +50,7 @@ from storage.errors import (
     WrongSchema,
 )
 from storage.keys import check_parents, is_loopback, make_folder, owned_by_us
+from storage.migrations.moved import move_opt_outs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -96,8 +98,60 @@ class Waits:
     seconds: float = 0.0
 
 
+CONNECT_S: Final = 5.0
+"""How long a server may take to answer. Not `BUSY_S`: a machine that is slow is not one where others are writing."""
+
 LEAVE_S: Final = 2.0
 """How long those who are still at it may take when a database is closed."""
+
+
+class _Files:
+    """How many connections have SQLite's file open, in all threads.
+
+    The pool does not know: whoever is cancelled is rid of a connection at once, and its thread closes it in its own
+    time. Until the last is closed, what was written stands in the journal and not in the file.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.open = 0
+
+    def connect(self, *args: Any, **options: Any) -> sqlite3.Connection:
+        """As sqlite3 calls its factory."""
+        return _File(self, *args, **options)
+
+    def count(self, by: int) -> None:
+        with self._lock:
+            self.open += by
+
+
+class _File(sqlite3.Connection):
+    def __init__(self, files: _Files, *args: Any, **options: Any) -> None:
+        self._files: _Files | None = None
+        self._cursors = WeakSet[sqlite3.Cursor]()
+        super().__init__(*args, **options)
+        self._files = files
+        files.count(1)
+
+    def cursor(self, *args: Any, **options: Any) -> sqlite3.Cursor:
+        made: sqlite3.Cursor = super().cursor(*args, **options)
+        self._cursors.add(made)
+        return made
+
+    def close(self) -> None:
+        # SQLite keeps the file open for a statement that is not done; of those who were cancelled, some are not.
+        for cursor in tuple(self._cursors):
+            cursor.close()
+        self._cursors.clear()
+        super().close()
+        files, self._files = self._files, None
+        if files is not None:
+            files.count(-1)
+
+    def __del__(self) -> None:
+        # One whose opening was cancelled is closed by nobody else.
+        if self._files is not None:
+            self.close()
 
 
 def _out(engine: AsyncEngine) -> bool:
@@ -116,7 +170,11 @@ class Database:
     def __init__(self, kind: Kind, url: URL, *, connect_args: dict[str, Any], busy_s: float = BUSY_S) -> None:
         self.kind: Kind = kind
         self._url = url
-        self._connect_args = connect_args
+        self._files = _Files()
+        self._connect_args: dict[str, Any] = connect_args
+        if self.is_sqlite:
+            # Each has a thread of its own; only one that nobody has any more is closed by whichever thread drops it.
+            self._connect_args = connect_args | {"factory": self._files.connect, "check_same_thread": False}
         self._busy_s = busy_s
         self.waits = Waits()
         # One writer in this process: those who wait here, wait in turn; SQLite's own waiting is not fair.
@@ -214,7 +272,8 @@ class Database:
         """Close the connections; before the event loop ends, because each of SQLite's has a thread.
 
         Whoever still reads or writes, because the bot ends while a command is answered, has `LEAVE_S` to finish: a
-        connection that is out when the others are closed would be closed by nobody.
+        connection that is out when the others are closed would be closed by nobody. Afterwards no thread has the file
+        open, and everything is in it: who copies it then has all of it.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_S):
@@ -222,6 +281,10 @@ class Database:
                     await asyncio.sleep(0.01)
         await self._writer.dispose()
         await self._readers.dispose()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                while self._files.open:  # noqa: ASYNC110 - as above
+                    await asyncio.sleep(0.001)
 
     def _engine(self, *, writes: bool, size: int, foreign_keys: bool = True) -> AsyncEngine:
         options: dict[str, Any] = {}
@@ -286,8 +349,9 @@ async def open_databases(
     content = _open(folder, "content", content_dsn, busy_s)
     keyring = _open(folder, "keyring", keyring_dsn, busy_s)
     try:
-        await content.migrate()
         await keyring.migrate()
+        await move_opt_outs(content, keyring)
+        await content.migrate()
         yield Databases(content, keyring)
     finally:
         await content.close()
@@ -316,10 +380,13 @@ def open_sqlite(folder: Path, kind: Kind, *, busy_s: float = BUSY_S) -> Database
 
 
 def open_postgres(dsn: str, kind: Kind, *, busy_s: float = BUSY_S) -> Database:
-    """The database behind *dsn*, not connected yet. The tables are not made."""
+    """The database behind *dsn*, not connected yet. The tables are not made.
+
+    *busy_s* is for others who write; a server has `CONNECT_S` to answer.
+    """
     url, tls = _postgres(dsn)
     settings = {"lock_timeout": str(int(busy_s * 1000)), "application_name": "skillrally"}
-    connect_args = {"ssl": tls, "timeout": busy_s, "server_settings": settings}
+    connect_args = {"ssl": tls, "timeout": CONNECT_S, "server_settings": settings}
     return Database(kind, url, connect_args=connect_args, busy_s=busy_s)
 
 

@@ -144,6 +144,33 @@ async def test_a_writer_that_waits_for_another_too_long_is_told_so(installation:
             pass
 
 
+async def test_a_server_that_is_slow_to_answer_is_not_one_where_others_write(postgresql: Installation) -> None:
+    socket, busy_s = ".s.PGSQL.5432", 0.05
+    assert postgresql.content_dsn is not None
+    server = Path(postgresql.content_dsn.partition("host=")[2]) / socket
+
+    async def slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(4 * busy_s)
+        theirs, ours = await asyncio.open_unix_connection(server)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(pass_on(reader, ours))
+            both.create_task(pass_on(theirs, writer))
+
+    async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while some := await source.read(65536):
+            target.write(some)
+        target.close()
+
+    slow = await asyncio.start_unix_server(slowly, postgresql.folder / socket)
+    database = open_postgres(f"postgresql://tester@/content?host={postgresql.folder}", "content", busy_s=busy_s)
+    try:
+        async with database.write() as connection:
+            assert (await connection.execute(select(ContentMeta.generation))).scalar_one() == 0
+    finally:
+        await database.close()
+        slow.close()
+
+
 async def test_a_second_writer_of_the_same_process_is_told_so_too(installation: Installation) -> None:
     async with installation.open(busy_s=0.05) as databases, databases.content.write():
         with pytest.raises(DatabaseBusy):
@@ -155,6 +182,24 @@ async def test_the_two_databases_are_written_at_the_same_time(databases: Databas
     async with databases.content.write() as content, databases.keyring.write() as keyring:
         await content.execute(update(ContentMeta).values(generation=1))
         assert (await keyring.execute(text("SELECT generation FROM meta"))).scalar_one() == 0
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_once_closed_everything_is_in_the_file_whoever_was_cancelled(sqlite: Installation, way: str) -> None:
+    async def use(databases: Databases) -> None:
+        while True:
+            async with getattr(databases.content, way)() as connection:
+                await connection.execute(select(ContentMeta.generation))
+
+    for steps in range(0, 60, 3):
+        async with sqlite.open() as databases, asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(use(databases))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await asyncio.sleep(steps / 10_000)
+            task.cancel()
+
+        assert [file.name for file in sqlite.folder.glob("content.db-*")] == []
 
 
 async def test_a_cancelled_writer_leaves_the_database_free(databases: Databases) -> None:
