@@ -98,6 +98,17 @@ def test_nobody_speaks_in_digital_silence(model: Any):
     assert hear_in_short_window(model, np.zeros(32_000, np.float32), "en") == ""
 
 
+def test_what_the_processor_reckons_in_int8_stays_close(model: Any):
+    """Without VNNI, CTranslate2 adds products in 16 bits, which overflow where weights and sounds are both large."""
+    exact: Any = WhisperModel(str(MODEL), device="cpu", compute_type="float32", cpu_threads=1)
+    for clip in EXPECTED:
+        features = features_of(model, samples_of(CLIPS / clip["file"]))
+
+        encoded, wanted = (np.asarray(each.encode(features)) for each in (model, exact))
+
+        assert np.sqrt(((encoded - wanted) ** 2).mean() / (wanted**2).mean()) < 0.1
+
+
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line["id"])
 def test_every_line_of_the_rehearsal_is_heard(model: Any, line: dict[str, Any]):
     heard = hear_in_short_window(model, samples_of(VOICES / line["file"]), line["language"])
