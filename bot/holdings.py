@@ -19,6 +19,8 @@ from storage.erasure import quarters
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy.orm import DeclarativeBase
+
     from bot.stores import Stores
 
 ABOUT: Final = (
@@ -69,7 +71,8 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
     """
     subject = await stores.subjects.find(user_id)
     idx = stores.subjects.index(user_id)
-    where: dict[type[models.Content], ColumnElement[bool]] = {
+    where: dict[type[DeclarativeBase], ColumnElement[bool]] = {
+        models.OptOut: models.OptOut.idx == idx,
         models.Audit: models.Audit.idx == idx,
         models.Budget: models.Budget.idx == idx,
         models.Reservation: models.Reservation.idx == idx,
@@ -83,7 +86,6 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
         where |= {
             models.Subject: models.Subject.id == subject,
             models.ConsentEvent: models.ConsentEvent.subject_id == subject,
-            models.OptOut: models.OptOut.subject_id == subject,
             models.Transcript: models.Transcript.owner_id == subject,
             models.Turn: models.Turn.speaker_id == subject,
             models.Share: or_(models.Share.reader_id == subject, models.Share.transcript_id.in_(own)),
@@ -97,9 +99,10 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
             models.AnalyticsEvent: models.AnalyticsEvent.pseudonym.in_(pseudonyms),
         }
     found: list[Held] = []
-    async with stores.databases.content.read() as connection:
+    async with stores.databases.content.read() as content, stores.databases.keyring.read() as keyring:
         for table in ABOUT:
             if table in where:
+                connection = content if issubclass(table, models.Content) else keyring
                 query = select(func.count()).select_from(table).where(where[table])
                 rows = (await connection.execute(query)).scalar_one()
                 if rows:
@@ -107,6 +110,6 @@ async def holdings(stores: Stores, user_id: int, *, at: datetime) -> list[Held]:
     return found
 
 
-def _periods(table: type[models.Content]) -> tuple[str, ...]:
+def _periods(table: type[DeclarativeBase]) -> tuple[str, ...]:
     # A table's rows go as a whole, so its columns agree.
     return tuple(sorted({column.info["retention"] for column in table.__table__.columns}))

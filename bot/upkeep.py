@@ -1,6 +1,7 @@
 """What a running bot does for what is kept, without being asked.
 
-    at the start      is the keyring the newest?  ->  everybody who was erased is erased again, if a backup came back
+    at the start      is the keyring the newest?  ->  if a backup came back, what was erased and deleted since is
+                      again, and if withdrawals are missing, every yes is taken back
     every 15 minutes  what is due is deleted; erasures are finished whose files somebody kept reading; requests remind
     every 30 seconds  the keyring's backup follows the keyring
 
@@ -60,6 +61,10 @@ async def upkeep(
     healed = await erasure.heal()
     if healed.erased:
         log.warning("erased again what a backup had brought back", extra={"count": healed.erased})
+    if await stores.ledger.overtaken():
+        # A content that was put back by hand, or PostgreSQL's: who took what back since is unknown.
+        people = await stores.ledger.withdraw_all(at=clock.now())
+        log.warning("the content is older than the last withdrawal: every yes is taken back", extra={"count": people})
     requests = Requests(stores.databases.content, stores.keyring, stores.secrets, stores.subjects)
 
     async def remind(now: datetime) -> int:

@@ -15,7 +15,6 @@ import contextlib
 import json
 import logging
 from datetime import timedelta
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -48,12 +47,9 @@ from storage.ledger import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime
-
     from bot.client import SkillRally
     from bot.feedback.answers import Answers
     from bot.feedback.desk import Done
-    from bot.feedback.measures import Measures
     from cogs.feedback_pictures import Drawing
     from cogs.locales import Words
     from storage.feedback import Kept
@@ -165,7 +161,7 @@ class Feedback(
         for each in before.entries:
             if not each.model:
                 with contextlib.suppress(NotFound):
-                    await self._kept.delete(user_id, each.id)
+                    await self._kept.delete(user_id, each.id, at=self._services.clock.now())
         return kept
 
     async def _send(self, interaction: Interaction, key: str) -> None:
@@ -329,13 +325,15 @@ class Feedback(
         title = saved.title if saved is not None else words("feedback-untitled")
         disputed = frozenset(dispute.criterion for dispute in kept.disputes)
         notes = await self._notes(user_id, kept.transcript_id)
-        past = against(report.measures, await self._earlier(user_id, kept.transcript_id, report))
-        return Shown(kept.id, title, report, disputed, notes, past), saved
+        earlier = await self._earlier(user_id, kept.transcript_id, report)
+        past = against(report.measures, [each.measures for each in earlier])
+        answered = tuple((one.kind, one.measures) for each in earlier for one in each.assessments if one.measures.words)
+        return Shown(kept.id, title, report, disputed, notes, past, answered), saved
 
-    async def _earlier(self, user_id: int, transcript: UUID, report: Report) -> list[Measures]:
-        """What was counted in this person's last interviews before that one, the newest last."""
-        newest: dict[UUID, tuple[datetime, Measures]] = {}
-        found: list[tuple[datetime, Measures]] = []
+    async def _earlier(self, user_id: int, transcript: UUID, report: Report) -> list[Report]:
+        """The reports on this person's last interviews before that one, the newest last."""
+        newest: dict[UUID, Report] = {}
+        found: list[Report] = []
         number, pages = 1, 1
         while number <= min(pages, PAGES):
             page = await self._kept.list(user_id, number)
@@ -343,14 +341,14 @@ class Feedback(
                 other = _report(kept) if kept.transcript_id != transcript else None
                 if other is None or other.at >= report.at:
                     continue
-                if kept.transcript_id not in newest or newest[kept.transcript_id][0] < other.at:
-                    newest[kept.transcript_id] = other.at, other.measures
-            found = sorted(newest.values(), key=itemgetter(0))[-COUNTED:]
+                if kept.transcript_id not in newest or newest[kept.transcript_id].at < other.at:
+                    newest[kept.transcript_id] = other
+            found = sorted(newest.values(), key=lambda each: each.at)[-COUNTED:]
             # Pages go by the day, the newest first: what comes later is older than all of these.
-            if len(found) == COUNTED and page.entries[-1].day < found[0][0].date():
+            if len(found) == COUNTED and page.entries[-1].day < found[0].at.date():
                 break
             number, pages = number + 1, page.pages
-        return [measures for _, measures in found]
+        return found
 
     def _drawings(self, words: Words, shown: Shown, saved: Transcript | None) -> list[Drawing]:
         found: list[Drawing | None] = [drawings.scores(words, shown.report)]
@@ -566,7 +564,7 @@ class Feedback(
     async def _gone(self, interaction: Interaction, feedback: UUID) -> None:
         words = words_of(interaction)
         with contextlib.suppress(NotFound):  # the copy of a press that deleted it: it is gone, as was asked for
-            await self._kept.delete(interaction.user.id, feedback)
+            await self._kept.delete(interaction.user.id, feedback, at=self._services.clock.now())
         await interaction.response.edit_message(view=simple(words("feedback-deleted")))
 
     # -- buttons --------------------------------------------------------------------------------------------------
@@ -709,6 +707,6 @@ def _id(text: str) -> UUID:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands; discord.py calls this."""
+    """Register the commands; the client calls this."""
     bot.add_dynamic_items(FeedbackButton, AnswerMenu)
     await bot.add_cog(Feedback(bot))

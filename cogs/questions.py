@@ -240,7 +240,7 @@ class Questions(commands.GroupCog, group_name="questions", group_description="Qu
         except ValueError:
             await answer(interaction, words("questions-no-such"))
             return
-        gone = await self._own.remove(_guild(interaction), identity)
+        gone = await self._own.remove(_guild(interaction), identity, at=self._clock.now())
         await answer(interaction, words("questions-removed" if gone else "questions-no-such"))
 
     @remove.autocomplete("question")
@@ -426,5 +426,5 @@ def _guild(interaction: Interaction) -> int:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands; discord.py calls this."""
+    """Register the commands; the client calls this."""
     await bot.add_cog(Questions(bot))

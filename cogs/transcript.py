@@ -70,7 +70,8 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
     @app_commands.describe(title="What to call it; by default the day")
     async def save(self, interaction: Interaction, title: app_commands.Range[str, 1, 100] | None = None) -> None:
         """Save the newest draft in which the caller took part."""
-        draft = self._services.interviews.drafts.of(interaction.user.id)
+        interviews = self._services.interviews
+        draft = interviews.ending(interaction.user.id) or interviews.drafts.of(interaction.user.id)
         if draft is None:
             running = any(i.takes_part(interaction.user.id) for i in self._services.interviews.running)
             words = words_of(interaction)
@@ -80,7 +81,7 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
     async def pressed(self, interaction: Interaction, draft: Draft | None) -> None:
         """Somebody pressed Save it below what remains of an interview."""
         try:
-            if draft is None or not draft.snippets or interaction.user.id not in draft.names:
+            if draft is None or interaction.user.id not in draft.names:
                 raise UserMistake(words_of(interaction)("transcript-no-draft"))  # noqa: TRY301 - said where all of it is said
             await self._begin(interaction, draft, None)
         except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
@@ -130,6 +131,9 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
     async def _save(self, interaction: Interaction, draft: Draft, title: str | None) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         words = words_of(interaction)
+        await self._services.interviews.written(draft)
+        if not draft.snippets:
+            raise UserMistake(words("transcript-no-draft"))
         at = self._services.clock.now()
 
         def saving(user_id: int) -> bool:
@@ -215,7 +219,8 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         self, interaction: Interaction, transcript: str, line: app_commands.Range[int, 1, 100_000]
     ) -> None:
         """Leave a mark in their place."""
-        await self._transcripts.redact(interaction.user.id, _id(transcript), line - 1)
+        at = self._services.clock.now()
+        await self._transcripts.redact(interaction.user.id, _id(transcript), line - 1, at=at)
         await answer(interaction, words_of(interaction)("transcript-line-redacted"))
 
     @app_commands.command(description="Let somebody read a transcript of yours for a while")
@@ -244,7 +249,8 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
     @app_commands.describe(transcript="Which one", person="Who may no longer read it")
     async def unshare(self, interaction: Interaction, transcript: str, person: discord.User) -> None:
         """End it at once."""
-        could = await self._transcripts.unshare(interaction.user.id, _id(transcript), person.id)
+        at = self._services.clock.now()
+        could = await self._transcripts.unshare(interaction.user.id, _id(transcript), person.id, at=at)
         key = "transcript-unshared" if could else "transcript-was-not-shared"
         await answer(interaction, words_of(interaction)(key))
 
@@ -363,5 +369,5 @@ def _id(transcript: str) -> UUID:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands; discord.py calls this."""
+    """Register the commands; the client calls this."""
     await bot.add_cog(Transcript(bot))

@@ -1,4 +1,4 @@
-"""Erasure that holds: an account, or one transcript, here and in whatever is restored later.
+"""Erasure that holds: an account, a transcript, or less, here and in whatever is restored later.
 
     account(user_id)
       tombstone, data keys destroyed     keyring, one transaction; from here on their words are noise, everywhere
@@ -18,7 +18,8 @@ subject, whom no tombstone of the old one concerns.
 A subject's row goes last, and no row that points to it outlives it, because the database refuses. So a tombstone whose
 subject has no row left is done, but for the files. Whether these were rewritten since, the content's generation says:
 it reaches the keyring's only if nothing was left to delete before they were. One transcript is erased in the same way:
-its own random id is put on a tombstone, and the keys stay.
+its own random id is put on a tombstone, and the keys stay. So is what people delete of less: the words of a turn, a
+share, feedback, a rating, a question of a server; those who keep these put the tombstone (`Keyring.bury`).
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from storage.models import (
     ContentMeta,
     Dek,
     Feedback,
+    GuildQuestion,
     Offer,
     Rating,
     Reservation,
@@ -52,6 +54,7 @@ from storage.models import (
     Usage,
 )
 from storage.receipts import DestroyedKey, Outside, Scope, make_receipt
+from storage.transcripts import strike
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -76,6 +79,8 @@ ANALYTICS_REACH: Final = timedelta(days=130)
 
 _ATTEMPTS = 3
 _BATCH = 500
+_BURIED: Final = (Share, Feedback, Rating, GuildQuestion)
+"""Tables of which single rows are buried; of turns only the words are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ class Healed:
     """What `heal` found to do.
 
     Attributes:
-        erased: How many accounts and transcripts had come back, or were only half gone.
+        erased: How many accounts, transcripts and other rows had come back, or were only half gone.
         rows: How many rows of each table.
         files_rewritten: Whether nothing is left of them in the files.
     """
@@ -185,12 +190,14 @@ class Erasure:
             StorageError: If it could not be finished. Once a tombstone stands nothing can be read, and `heal` finishes.
         """
         subject = await self._subjects.find(user_id)
-        rows: Counter[str] = Counter()
+        rows: Counter[str] = Counter(opt_out=int(self._ledger.opted_out(user_id)))
         keys: list[DestroyedKey] = []
         if subject is not None:
             keys = await self._keys(subject)
             await self._keyring.destroy(subject, at=at)
             rows["consent_event"] += await self._ledger.erase(subject)
+        # Under whichever subject it was put down: a restored backup may have made this person another one.
+        await self._ledger.opt_in(user_id)
         let_go = await self._let_everything_go(user_id, rows)
         if subject is not None:
             rows.update(await self._clear(subject, at))
@@ -233,7 +240,7 @@ class Erasure:
             return list((await connection.execute(wanted)).scalars())
 
     async def _erase(self, own: Sequence[UUID], at: datetime) -> Erased:
-        await self._keyring.destroy_all(own, at=at)
+        await self._keyring.bury(own, at=at)
         rows: Counter[str] = Counter()
         for transcript in own:
             rows.update(await self._drop(transcript))
@@ -307,13 +314,18 @@ class Erasure:
         rows["subject"] = (await connection.execute(delete(Subject).where(Subject.id == subject))).rowcount
         return rows
 
-    async def _drop(self, transcript: UUID) -> Counter[str]:
+    async def _drop(self, row: UUID) -> Counter[str]:
+        """A transcript, or less, and everything that hangs on it."""
         rows: Counter[str] = Counter()
         async with self._content.write() as connection:
-            for table in (Share, Feedback, AiJob, Rating, Turn):
-                gone = await connection.execute(delete(table).where(table.transcript_id == transcript))
+            rows.update(await strike(connection, row))
+            for table in _BURIED:
+                gone = await connection.execute(delete(table).where(table.id == row))
                 rows[table.__tablename__] += gone.rowcount
-            gone = await connection.execute(delete(Transcript).where(Transcript.id == transcript))
+            for table in (Share, Feedback, AiJob, Rating, Turn):
+                gone = await connection.execute(delete(table).where(table.transcript_id == row))
+                rows[table.__tablename__] += gone.rowcount
+            gone = await connection.execute(delete(Transcript).where(Transcript.id == row))
             rows["transcript"] += gone.rowcount
         return rows
 
@@ -347,13 +359,15 @@ class Erasure:
             return all(done)
 
     async def _left(self, stones: Sequence[Destroyed]) -> list[Destroyed]:
-        """Those tombstones whose subject or transcript is in the content."""
+        """Those tombstones whose subject, transcript or other row is in the content, with what was taken out of it."""
         found: set[UUID] = set()
         async with self._content.read() as connection:
             for start in range(0, len(stones), _BATCH):
                 ids = [stone.subject for stone in stones[start : start + _BATCH]]
-                for table in (Subject, Transcript):
+                for table in (Subject, Transcript, *_BURIED):
                     found.update((await connection.execute(select(table.id).where(table.id.in_(ids)))).scalars())
+                words = select(Turn.id).where(Turn.id.in_(ids), Turn.enc_body.is_not(None))
+                found.update((await connection.execute(words)).scalars())
         return [stone for stone in stones if stone.subject in found]
 
     async def _generation(self) -> int:

@@ -218,17 +218,18 @@ class FeedbackStore:
         async with self._keyring.unlocked(owner) as keys:
             return _kept(row, keys)
 
-    async def delete(self, user_id: int, feedback: UUID) -> None:
-        """Delete a report of this person's own.
+    async def delete(self, user_id: int, feedback: UUID, *, at: datetime) -> None:
+        """Delete a report of this person's own. No restored backup brings it back.
 
         Raises:
             NotFound: If there is none, or it is somebody else's.
         """
         owner = await self._subject(user_id)
+        async with self._content.read() as connection:
+            await _own(connection, owner, feedback)
+        await self._keyring.bury([feedback], at=at)
         async with self._content.write() as connection:
-            gone = await connection.execute(delete(Feedback).where(Feedback.id == feedback, Feedback.owner_id == owner))
-        if gone.rowcount == 0:
-            raise NotFound("there is no such feedback of this person")
+            await connection.execute(delete(Feedback).where(Feedback.id == feedback))
 
     async def dispute(self, user_id: int, feedback: UUID, criterion: str, note: str, *, at: datetime) -> Kept:
         """Put down that this person disagrees about that criterion; the second time, the new note counts.
@@ -358,19 +359,24 @@ class FeedbackStore:
             rated = [_rated(row, raters[row["rater_id"]], keys) for row in rows]
         return sorted(rated, key=lambda each: (not each.own, each.day, each.id))
 
-    async def unrate(self, user_id: int, rating: UUID) -> None:
-        """Delete a rating that is about this person, or that they made.
+    async def unrate(self, user_id: int, rating: UUID, *, at: datetime) -> None:
+        """Delete a rating that is about this person, or that they made. No restored backup brings it back.
 
         Raises:
             NotFound: If there is none.
         """
         subject = await self._subject(user_id)
-        async with self._content.write() as connection:
-            gone = await connection.execute(
-                delete(Rating).where(Rating.id == rating, or_(Rating.rated_id == subject, Rating.rater_id == subject))
+        async with self._content.read() as connection:
+            found = await connection.execute(
+                select(Rating.id).where(
+                    Rating.id == rating, or_(Rating.rated_id == subject, Rating.rater_id == subject)
+                )
             )
-        if gone.rowcount == 0:
-            raise NotFound("there is no such rating")
+            if found.first() is None:
+                raise NotFound("there is no such rating")
+        await self._keyring.bury([rating], at=at)
+        async with self._content.write() as connection:
+            await connection.execute(delete(Rating).where(Rating.id == rating))
 
     # As a keeper
 

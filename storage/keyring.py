@@ -5,6 +5,8 @@
     rotate()                   rewrap what is under an older key-encryption key, a few at a time
     retire(version)            destroy a key-encryption key that wraps nothing any more
     destroy(subject)           a tombstone, and the keys are gone: what they sealed is noise from here on
+    bury(rows)                 a tombstone for each row that somebody deleted, so that no backup brings it back
+    opt_out(subject, index)    never to be heard, whatever content is restored beside this keyring
 
 Two subjects are nobody. `ROOT`'s key seals nothing: the installation's secrets are derived from it. `INSTALLATION`'s
 key seals what has no owner, such as where captions stand.
@@ -31,10 +33,11 @@ from sqlalchemy import delete, func, insert, select, update
 from storage.crypto import KEY_BYTES, DataKey, Place, commitment, key_id_of, wipe, wrapping_place
 from storage.errors import DecryptionFailed, KeyProviderFailed, StorageError, SubjectErased, UnknownKey
 from storage.keys import KeyProvider, Secrets
-from storage.models import Dek, KeyringMeta, Tombstone
+from storage.models import Dek, KeyringMeta, OptOut, Tombstone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Sequence
+    from datetime import date
 
     from sqlalchemy import RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -250,6 +253,14 @@ class Keyring:
             self._generation = fresh[-1]  # nothing else happened, so all others' keys are still good
         return [destroyed for destroyed, _ in done]
 
+    async def bury(self, rows: Sequence[UUID], *, at: datetime) -> None:
+        """Put a tombstone for each of these rows of the content, whose ids are random: `storage.erasure` does the rest.
+
+        To be done before they are deleted, so that a process may be killed in between.
+        """
+        if rows:
+            await self.destroy_all(rows, at=at)
+
     async def _destroy(self, connection: AsyncConnection, subject: UUID, at: datetime) -> tuple[Destroyed, bool]:
         """What was destroyed, and whether that was not done before."""
         stones = await connection.execute(select(Tombstone.__table__).where(Tombstone.subject_id == subject))
@@ -257,6 +268,7 @@ class Keyring:
         keys = await connection.execute(select(Dek.wrapped).where(Dek.subject_id == subject).order_by(Dek.dek_ver))
         hashes = tuple(hashlib.sha256(wrapped).digest() for wrapped in keys.scalars())
         await connection.execute(delete(Dek).where(Dek.subject_id == subject))
+        await connection.execute(delete(OptOut).where(OptOut.subject_id == subject))
         if stone is not None:
             return _destroyed(stone), False
         generation = await _raise_generation(connection)
@@ -291,8 +303,47 @@ class Keyring:
         async with self._database.write() as connection:
             return (await connection.execute(delete(Tombstone).where(Tombstone.expires_at <= now))).rowcount
 
+    async def opt_out(self, subject: UUID, idx: bytes, *, today: date) -> None:
+        """Put down that this subject is never to be heard. The second time changes nothing but whose row it is.
+
+        Raises:
+            SubjectErased: If its keys were destroyed.
+        """
+        async with self._database.write() as connection:
+            await _refuse_erased(connection, subject)
+            # After a restore somebody may be another subject than the one they opted out as.
+            row = await connection.execute(update(OptOut).where(OptOut.idx == idx).values(subject_id=subject))
+            if not row.rowcount:
+                await connection.execute(insert(OptOut).values(subject_id=subject, idx=idx, created_day=today))
+                await _raise_generation(connection)  # so that the keyring's backup follows
+
+    async def opt_in(self, idx: bytes) -> bool:
+        """Take that back, and return whether it was so."""
+        async with self._database.write() as connection:
+            gone = (await connection.execute(delete(OptOut).where(OptOut.idx == idx))).rowcount
+            if gone:
+                await _raise_generation(connection)
+        return gone > 0
+
+    async def opted_out(self) -> dict[bytes, date]:
+        """Who is never to be heard, by what stands for them, and since when."""
+        async with self._database.read() as connection:
+            found = (await connection.execute(select(OptOut.idx, OptOut.created_day))).all()
+        return {row.idx: row.created_day for row in found}
+
+    async def withdrawn_up_to(self) -> int:
+        """The number of the last withdrawal in the ledger of consents, which a restored content may not have."""
+        async with self._database.read() as connection:
+            return (await connection.execute(select(KeyringMeta.ledger_seq))).scalar_one()
+
+    async def mark_withdrawal(self, seq: int, *, lower: bool = False) -> None:
+        """Put down the number of a withdrawal that was written; with *lower* also if there was a later one."""
+        async with self._database.write() as connection:
+            higher = update(KeyringMeta).values(ledger_seq=seq)
+            await connection.execute(higher if lower else higher.where(KeyringMeta.ledger_seq < seq))
+
     async def generation(self) -> int:
-        """How often keys were changed or destroyed."""
+        """How often keys were changed or destroyed, rows buried, and who is never to be heard changed."""
         async with self._database.read() as connection:
             return await _generation(connection)
 

@@ -2,7 +2,8 @@
 
     give / withdraw     events -> one transaction: event, commitment, link -> what `allowed` says
     allowed             from memory, without waiting; a withdrawal counts before it is even written
-    opt_out             never hear me, anywhere: counts at once, above every yes
+    opt_out             never hear me, anywhere: counts at once, above every yes; kept in the keyring
+    overtaken           whether withdrawals are missing, because an older content was restored
     export              one person's own events and the chain, signed
     verify_ledger       anybody, offline: the events are in the chain, unchanged, and the chain is the installation's
 
@@ -41,7 +42,7 @@ from sqlalchemy import delete, func, insert, select
 
 from storage.crypto import Place, encode
 from storage.errors import OptedOut, StorageError, SubjectErased, UnknownKey
-from storage.models import ConsentEvent, ConsentLink, OptOut, Subject
+from storage.models import ConsentEvent, ConsentLink, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -255,8 +256,7 @@ class Ledger:
                 again = total != self._total + len(rows)
                 if again:  # somebody was erased
                     rows = await _events_after(connection, 0)
-                out = await connection.execute(select(Subject.idx).join(OptOut, OptOut.subject_id == Subject.id))
-                self._out = set(out.scalars()) | self._unwritten
+            self._out = {*await self._keyring.opted_out(), *self._unwritten}
             if again:
                 self._known.clear()
             for row in rows:
@@ -339,9 +339,7 @@ class Ledger:
         day = occasion.at.astimezone(UTC).date()
         subject = await self._subjects.find_or_create(user_id, today=day)
         async with self._order:
-            async with self._content.write() as connection:
-                if (await connection.execute(select(OptOut).where(OptOut.subject_id == subject))).first() is None:
-                    await connection.execute(insert(OptOut).values(subject_id=subject, created_day=day))
+            await self._keyring.opt_out(subject, idx, today=day)
             self._out.add(idx)
             self._unwritten.discard(idx)
 
@@ -351,15 +349,13 @@ class Ledger:
         Raises:
             StorageError: If it could not be put down; nothing has changed.
         """
-        subject = await self._subjects.find(user_id)
+        idx = self._subjects.index(user_id)
         async with self._order:
-            async with self._content.write() as connection:
-                gone = await connection.execute(delete(OptOut).where(OptOut.subject_id == subject))
-            idx = self._subjects.index(user_id)
+            written = await self._keyring.opt_in(idx)
             was = idx in self._out
             self._out.discard(idx)
             self._unwritten.discard(idx)
-            return was or gone.rowcount > 0
+            return was or written
 
     async def withdraw_all(self, *, at: datetime, method: str = "restore") -> int:
         """Take back every yes of everybody, and return of how many people: after a restore nobody knows who had.
@@ -385,7 +381,14 @@ class Ledger:
                 people += bool(put.new)
         self._known.clear()
         await self.refresh()
+        await self._keyring.mark_withdrawal(self._seen, lower=True)
         return people
+
+    async def overtaken(self) -> bool:
+        """Whether somebody took back a yes of which this ledger knows nothing: then `withdraw_all` is due."""
+        async with self._content.read() as connection:
+            last, _ = await _end(connection)
+        return last < await self._keyring.withdrawn_up_to()
 
     async def state(self, user_id: int) -> dict[Purpose, Standing]:
         """What this person's decisions mean now, for each purpose, read from the database."""
@@ -433,7 +436,10 @@ class Ledger:
         return body
 
     async def erase(self, subject: UUID) -> int:
-        """Delete a subject's events and their salts, and return how many. The chain stays whole."""
+        """Delete a subject's events and their salts, and return how many. The chain stays whole.
+
+        That somebody is never to be heard goes with their keys, see `storage.keyring`.
+        """
         async with self._order:
             async with self._content.write() as connection:
                 found = await connection.execute(select(Subject.idx).where(Subject.id == subject))
@@ -442,10 +448,10 @@ class Ledger:
                 for key in [key for key in self._known if key[0] == idx]:
                     del self._known[key]
                 gone = await connection.execute(delete(ConsentEvent).where(ConsentEvent.subject_id == subject))
-                await connection.execute(delete(OptOut).where(OptOut.subject_id == subject))
-            if idx is not None:
-                self._out.discard(idx)
-                self._unwritten.discard(idx)
+            # Whoever came back as somebody new may have said it again.
+            self._out = set(await self._keyring.opted_out())
+            self._unwritten.discard(idx or b"")
+            self._out |= self._unwritten
             return gone.rowcount
 
     async def verify(self) -> Verdict:
@@ -529,6 +535,9 @@ class Ledger:
                 await connection.execute(insert(ConsentEvent).values(event))
                 latest[purpose] = event
                 new.add(purpose)
+        if new and not given:
+            # Afterwards: one that was not written must not make every other yes doubtful.
+            await self._keyring.mark_withdrawal(seq)
         asked = {purpose.value for purpose in purposes}
         decisions = [_decision(event, detail) for event in events if event["purpose"] in new]
         if done & asked:

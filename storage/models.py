@@ -1,10 +1,10 @@
 """The tables of both databases, and why each column is there.
 
     Content   what people chose to keep, sealed under their data keys, and what running the bot needs
-    Keyring   the data keys, wrapped, and the tombstones of those that were destroyed
+    Keyring   the data keys, wrapped, the tombstones of what was erased, and who is never to be heard
 
 They are two databases so that a backup of the content, restored beside the living keyring, opens nothing of anybody
-whose key was destroyed.
+whose key was destroyed, and undoes nothing that somebody said no to.
 
 Every column says in `info` how it is protected (`privacy`), what for (`purpose`), on what legal ground (`basis`) and
 for how long (`retention`); see `Privacy`, `Why`, `Basis` and `Retention`. The record of processing and the export are
@@ -181,17 +181,6 @@ class ConsentEvent(Content):
         LargeBinary(32), info=_about("public", "consent", "legal_obligation", "account")
     )
     enc_detail: Mapped[bytes] = mapped_column(info=_about("cipher", "consent", "legal_obligation", "account"))
-
-
-class OptOut(Content):
-    """Somebody who is never to be heard, in any server, whatever they agree to."""
-
-    __tablename__ = "opt_out"
-
-    subject_id: Mapped[UUID] = mapped_column(
-        ForeignKey("subject.id"), primary_key=True, info=_about("public", "consent", "legal_obligation", "account")
-    )
-    created_day: Mapped[date] = mapped_column(info=_about("public", "consent", "legal_obligation", "account"))
 
 
 class Transcript(Content):
@@ -680,7 +669,7 @@ class Dek(Keyring):
 
 
 class Tombstone(Keyring):
-    """A subject whose keys were destroyed, or a transcript that was erased.
+    """A subject whose keys were destroyed, or a row that somebody deleted: a transcript, a turn, a share, feedback.
 
     The id was random and names nobody; a person who returns gets another.
     """
@@ -699,8 +688,29 @@ class Tombstone(Keyring):
     )
 
 
+class OptOut(Keyring):
+    """Somebody who is never to be heard, in any server, whatever they agree to.
+
+    Here and not in the content, where a restored backup would undo it. The row goes with the subject's keys; whoever
+    is known under another subject since a backup was restored is found by the index.
+    """
+
+    __tablename__ = "opt_out"
+
+    subject_id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=_about("public", "consent", "legal_obligation", "account")
+    )
+    idx: Mapped[bytes] = mapped_column(
+        _HMAC, unique=True, info=_about("index", "consent", "legal_obligation", "account")
+    )
+    created_day: Mapped[date] = mapped_column(info=_about("public", "consent", "legal_obligation", "account"))
+
+
 class KeyringMeta(Keyring):
-    """The one row that counts erasures, and says which versions of the key-encryption key wrap nothing any more."""
+    """The one row that counts erasures, and says which versions of the key-encryption key wrap nothing any more.
+
+    The number of the last withdrawal in the ledger of consents shows a content that is older than that.
+    """
 
     __tablename__ = "meta"
     __table_args__ = (CheckConstraint("id = 1", name="one"),)
@@ -715,4 +725,7 @@ class KeyringMeta(Keyring):
     )
     retired_kek: Mapped[int] = mapped_column(
         server_default="0", info=_about("public", "keys", "legitimate_interest", "installation")
+    )
+    ledger_seq: Mapped[int] = mapped_column(
+        BigInteger, server_default="0", info=_about("public", "consent", "legal_obligation", "installation")
     )

@@ -131,6 +131,7 @@ WHERE: Final[Mapping[str, str]] = {
     "subject.enc_discord_id": "settings.discord_id",
     "subject.created_day": "settings.known_since",
     "opt_out.subject_id": "settings.subject",
+    "opt_out.idx": "- an HMAC of your Discord id, which is in settings",
     "opt_out.created_day": "settings.never_heard",
     "consent_link.seq": "- numbers the chain; it is in consents as part of the proof",
     "consent_link.commitment": "- a salted hash; it is in consents as part of the proof",
@@ -616,8 +617,9 @@ class Packages:
 
     async def _pages(self, user_id: int, at: datetime) -> AsyncIterator[Page]:
         subject = await self._subjects.find(user_id)
+        async for page in self._settings(user_id, subject):
+            yield page
         if subject is not None:
-            yield await self._settings(user_id, subject)
             for keeper in self._keepers:
                 async for page in keeper.export(subject):
                     yield page
@@ -630,18 +632,21 @@ class Packages:
             yield page
         yield await self._blocks(user_id, at)
 
-    async def _settings(self, user_id: int, subject: UUID) -> Page:
-        rows = await self._rows(select(models.Subject.created_day).where(models.Subject.id == subject))
-        since = await self._rows(select(models.OptOut.created_day).where(models.OptOut.subject_id == subject))
+    async def _settings(self, user_id: int, subject: UUID | None) -> AsyncIterator[Page]:
+        """What is known of a person at all: somebody who is never to be heard may be known by nothing else."""
+        since = (await self._keyring.opted_out()).get(self._subjects.index(user_id))
+        if subject is None and since is None:
+            return
+        known = await self._rows(select(models.Subject.created_day).where(models.Subject.id == subject))
         standings = await self._ledger.state(user_id)
-        return Page(
+        yield Page(
             "settings",
             [
                 {
-                    "discord_id": str(await self._subjects.discord_id(subject)),
-                    "subject": str(subject),
-                    "known_since": rows[0]["created_day"].isoformat(),
-                    "never_heard": since[0]["created_day"].isoformat() if since else None,
+                    "discord_id": str(user_id if subject is None else await self._subjects.discord_id(subject)),
+                    "subject": None if subject is None else str(subject),
+                    "known_since": known[0]["created_day"].isoformat() if known else None,
+                    "never_heard": None if since is None else since.isoformat(),
                     "purposes": {
                         purpose.value: {"given": standing.given, "stale": standing.stale, "allowed": standing.allowed}
                         for purpose, standing in standings.items()

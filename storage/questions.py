@@ -128,14 +128,15 @@ class GuildQuestions:
             ]
         return opened
 
-    async def remove(self, guild_id: int, question: UUID) -> bool:
-        """Delete one of a server's questions, and return whether it was there."""
+    async def remove(self, guild_id: int, question: UUID, *, at: datetime) -> bool:
+        """Delete one of a server's questions, and return whether it was there. No restored backup brings it back."""
+        its = (GuildQuestion.id == question, GuildQuestion.server_idx == self._guild(guild_id))
+        async with self._content.read() as connection:
+            if (await connection.execute(select(GuildQuestion.id).where(*its))).first() is None:
+                return False
+        await self._keyring.bury([question], at=at)
         async with self._content.write() as connection:
-            gone = await connection.execute(
-                delete(GuildQuestion).where(
-                    GuildQuestion.id == question, GuildQuestion.server_idx == self._guild(guild_id)
-                )
-            )
+            gone = await connection.execute(delete(GuildQuestion).where(*its))
         return gone.rowcount == 1
 
     async def forget_guild(self, guild_id: int) -> int:

@@ -665,39 +665,26 @@ class Transcripts:
             )
         return rev
 
-    async def redact(self, user: int, transcript_id: UUID, seq: int) -> int:
+    async def redact(self, user: int, transcript_id: UUID, seq: int, *, at: datetime) -> int:
         """Take the words of a turn out for good, as their speaker in any transcript or as the transcript's owner.
 
         Of a note nothing is left. Comments on the transcript may quote the words, so those are deleted too; how many
-        that were is returned.
+        that were is returned. No restored backup brings the words back.
 
         Raises:
             NotFound: If there is no such turn, or it is neither *user*'s own words nor in *user*'s own transcript.
         """
         subject = await self._subject(user)
-        async with self._content.write() as connection:
+        async with self._content.read() as connection:
             row = await _one_turn(connection, transcript_id, seq)
-            if row is None or subject not in {row["speaker_id"], row["owner_id"]}:
-                raise NotFound("there is no such turn")
-            if row["state"] not in _SEALED:
-                return 0  # nothing is there to take out
-            if row["state"] == Mark.NOTE:
-                # Without a mark: others, who do not see notes, would see that.
-                await connection.execute(delete(models.Turn).where(models.Turn.id == row["id"]))
-            else:
-                await connection.execute(
-                    update(models.Turn)
-                    .where(models.Turn.id == row["id"])
-                    .values(
-                        # A question was nobody's words.
-                        speaker_id=None if row["state"] == Mark.QUESTION else row["speaker_id"],
-                        enc_body=None,
-                        state=Mark.REDACTED.value,
-                        rev=row["rev"] + 1,
-                    )
-                )
-            comments, jobs = await _without_comments(connection, [transcript_id])
-        return comments + jobs
+        if row is None or subject not in {row["speaker_id"], row["owner_id"]}:
+            raise NotFound("there is no such turn")
+        if row["state"] not in _SEALED:
+            return 0  # nothing is there to take out
+        await self._keyring.bury([row["id"]], at=at)
+        async with self._content.write() as connection:
+            gone = await strike(connection, row["id"])
+        return gone["feedback"] + gone["ai_job"]
 
     async def share(
         self,
@@ -734,6 +721,7 @@ class Transcripts:
             await _owned(connection, subject, transcript_id)
             if interaction_id is not None and not await self._first(connection, interaction_id, result, at):
                 return
+            replaced = await _shares_with(connection, transcript_id, to)
             await connection.execute(
                 delete(models.Share).where(
                     models.Share.transcript_id == transcript_id,
@@ -755,24 +743,29 @@ class Transcripts:
                     expires_at=until,
                 )
             )
+        # The one before may have ended later.
+        await self._keyring.bury(replaced, at=at)
 
-    async def unshare(self, owner: int, transcript_id: UUID, reader: int) -> bool:
-        """Let *reader* read it no longer, and say whether they could.
+    async def unshare(self, owner: int, transcript_id: UUID, reader: int, *, at: datetime) -> bool:
+        """Let *reader* read it no longer, and say whether they could. No restored backup lets them again.
 
         Raises:
             NotFound: If there is no such transcript, or it is not *owner*'s.
         """
         subject = await self._subject(owner)
         other = await self._subjects.find(reader)
-        async with self._content.write() as connection:
+        async with self._content.read() as connection:
             await _owned(connection, subject, transcript_id)
+            shares = await _shares_with(connection, transcript_id, other)
+        await self._keyring.bury(shares, at=at)
+        async with self._content.write() as connection:
             gone = await connection.execute(
                 delete(models.Share).where(models.Share.transcript_id == transcript_id, models.Share.reader_id == other)
             )
         return gone.rowcount > 0
 
     async def delete(self, owner: int, transcript_id: UUID) -> Deleted:
-        """Delete the transcript and everything that hangs on it, for everybody.
+        """Delete the transcript and everything that hangs on it, for everybody; its rows only, see `storage.erasure`.
 
         Raises:
             NotFound: If there is no such transcript, or it is not *owner*'s.
@@ -1185,6 +1178,41 @@ async def _owned(connection: AsyncConnection, owner: UUID, transcript: UUID) -> 
     )
     if found.first() is None:
         raise NotFound("there is no such transcript")
+
+
+async def _shares_with(connection: AsyncConnection, transcript: UUID, reader: UUID | None) -> list[UUID]:
+    found = await connection.execute(
+        select(models.Share.id).where(models.Share.transcript_id == transcript, models.Share.reader_id == reader)
+    )
+    return list(found.scalars())
+
+
+async def strike(connection: AsyncConnection, turn: UUID) -> dict[str, int]:
+    """Take the words of a turn out, in a writer's transaction, and return how many rows of each table that changed.
+
+    Where there are none any more, nothing is done: comments that were made since do not quote them.
+    """
+    found = await connection.execute(select(models.Turn.__table__).where(models.Turn.id == turn))
+    row = found.mappings().first()
+    if row is None or row["state"] not in _SEALED:
+        return {"turn": 0, "feedback": 0, "ai_job": 0}
+    if row["state"] == Mark.NOTE:
+        # Without a mark: others, who do not see notes, would see that.
+        await connection.execute(delete(models.Turn).where(models.Turn.id == turn))
+    else:
+        await connection.execute(
+            update(models.Turn)
+            .where(models.Turn.id == turn)
+            .values(
+                # A question was nobody's words.
+                speaker_id=None if row["state"] == Mark.QUESTION else row["speaker_id"],
+                enc_body=None,
+                state=Mark.REDACTED.value,
+                rev=row["rev"] + 1,
+            )
+        )
+    comments, jobs = await _without_comments(connection, [row["transcript_id"]])
+    return {"turn": 1, "feedback": comments, "ai_job": jobs}
 
 
 async def _delete(connection: AsyncConnection, transcripts: Sequence[UUID]) -> Deleted:

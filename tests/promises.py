@@ -528,7 +528,6 @@ class Backup:
     file: Path
     made_at: datetime
     saved: dict[UUID, Saved]
-    out: frozenset[int]
     erasures: int
 
 
@@ -1057,7 +1056,7 @@ class BackUp:
             living.backup(copy)
         file.chmod(0o600)
         kept = deepcopy(bot.expected.saved)
-        bot.backup = Backup(file, bot.clock.now(), kept, frozenset(bot.expected.out), len(bot.erased))
+        bot.backup = Backup(file, bot.clock.now(), kept, len(bot.erased))
 
 
 @dataclass(frozen=True)
@@ -1074,7 +1073,6 @@ class Restore:
         shutil.copy2(backup.file, bot.folder / "content.db")
         expected.lost |= expected.kept()
         expected.saved = deepcopy(backup.saved)
-        expected.out = set(backup.out)
         for who in bot.erased[backup.erasures :]:
             expected.erase(who)
         expected.delete([which for which in expected.saved if which in expected.deleted])

@@ -13,10 +13,12 @@ from bot.clock import SystemClock
 from bot.installation import Installation
 from bot.keys_command import init
 from bot.storage_command import make_backup
+from bot.stores import open_stores
 from bot.upkeep import upkeep
 from config.operations import Operations
 from config.settings import Settings
 from storage.errors import KeyringOutdated
+from storage.ledger import Occasion, Policy, Purpose
 from storage.models import Idempotency, RetentionRun
 from storage.receipts import keys_in_file, keys_of
 from storage.requests import RequestKind, Requests
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 ANNA, BEN = 80351110224678912, 175928847299117063
 CLOCK = SystemClock()
+POLICY = Policy("2026-03-08", bytes(32))
 
 
 @pytest.fixture
@@ -77,6 +80,35 @@ async def test_who_came_back_with_an_old_file_is_erased_before_anything_else(
         async with upkeep(installation, stores, clock=CLOCK):
             assert await stores.subjects.find(ANNA) is None
             assert await stores.subjects.find(BEN) is not None
+
+
+async def test_if_a_withdrawal_is_missing_after_an_old_file_came_back_nobody_has_agreed(
+    installation: Installation, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_stores(installation.settings, policy=POLICY) as stores:
+        for who in (ANNA, BEN):
+            await stores.ledger.give(who, [Purpose.TRANSCRIBE], _press(who), attested_age=16)
+    shutil.copy(tmp_path / "data" / "content.db", tmp_path / "old.db")
+    async with open_stores(installation.settings, policy=POLICY) as stores:
+        await stores.ledger.withdraw(ANNA, [Purpose.TRANSCRIBE], _press(1))
+    for file in (tmp_path / "data").glob("content.db*"):
+        file.unlink()
+    shutil.copy(tmp_path / "old.db", tmp_path / "data" / "content.db")
+
+    async with open_stores(installation.settings, policy=POLICY) as stores:
+        assert stores.ledger.allowed(ANNA, Purpose.TRANSCRIBE)
+        with caplog.at_level(logging.WARNING):
+            async with upkeep(installation, stores, clock=CLOCK):
+                assert not stores.ledger.allowed(ANNA, Purpose.TRANSCRIBE)
+                assert not stores.ledger.allowed(BEN, Purpose.TRANSCRIBE)
+        assert "older than the last withdrawal" in caplog.text
+        await stores.ledger.give(BEN, [Purpose.TRANSCRIBE], _press(2), attested_age=16)
+        async with upkeep(installation, stores, clock=CLOCK):
+            assert stores.ledger.allowed(BEN, Purpose.TRANSCRIBE)
+
+
+def _press(number: int) -> Occasion:
+    return Occasion(number, CLOCK.now(), "en", "button")
 
 
 async def test_with_an_old_keyring_nothing_starts(installation: Installation, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ async def test_nobody_sees_changes_or_deletes_somebody_elses_report(people: Peop
         with pytest.raises(NotFound):
             await people.feedback.view(user_id, feedback)
         with pytest.raises(NotFound):
-            await people.feedback.delete(user_id, feedback)
+            await people.feedback.delete(user_id, feedback, at=NOW)
         with pytest.raises(NotFound):
             await people.feedback.dispute(user_id, feedback, "depth", "", at=NOW)
         with pytest.raises(NotFound):
@@ -89,12 +89,12 @@ async def test_the_list_has_pages_the_newest_first_and_of_one_transcript_if_aske
 async def test_a_report_that_was_deleted_is_gone(people: People):
     feedback = await kept(people)
 
-    await people.feedback.delete(ANNA, feedback)
+    await people.feedback.delete(ANNA, feedback, at=NOW)
 
     with pytest.raises(NotFound):
         await people.feedback.view(ANNA, feedback)
     with pytest.raises(NotFound):
-        await people.feedback.delete(ANNA, feedback)
+        await people.feedback.delete(ANNA, feedback, at=NOW)
 
 
 @both
@@ -199,12 +199,12 @@ async def test_either_of_the_two_may_delete_a_rating_and_nobody_else(people: Peo
     for deleter in (ANNA, BEN):
         rating = await people.feedback.rate(BEN, ANNA, transcript, {}, at=NOW)
         with pytest.raises(NotFound):
-            await people.feedback.unrate(CLEO, rating)
+            await people.feedback.unrate(CLEO, rating, at=NOW)
 
-        await people.feedback.unrate(deleter, rating)
+        await people.feedback.unrate(deleter, rating, at=NOW)
 
         with pytest.raises(NotFound):
-            await people.feedback.unrate(deleter, rating)
+            await people.feedback.unrate(deleter, rating, at=NOW)
 
 
 @pytest.mark.parametrize("erased", [ANNA, BEN])
@@ -231,7 +231,7 @@ async def test_a_report_goes_when_somebody_it_may_quote_is_erased_or_takes_words
     await kept(people, ANNA, second)
     own = await kept(people)
 
-    await people.transcripts.redact(BEN, first, 1)
+    await people.transcripts.redact(BEN, first, 1, at=NOW)
     assert (await people.feedback.list(ANNA)).total == 2
     await people.erasure().account(BEN, at=NOW)
 

@@ -457,7 +457,7 @@ async def test_a_job_is_gone_with_the_words_it_would_quote(people: People):
     await ask(jobs, ANNA, transcript)
     claimed = await sending(jobs)
 
-    await people.transcripts.redact(BEN, transcript, 1)
+    await people.transcripts.redact(BEN, transcript, 1, at=NOW)
 
     assert await jobs.finish(claimed, REPORT, used=30, model="m", schema_ver=1, at=NOW) is None
     assert (await people.feedback.list(ANNA)).total == 0

@@ -701,10 +701,11 @@ async def test_an_opt_out_goes_with_the_account(ledger: Ledger) -> None:
     async with ledger._content.read() as connection:
         subject = (await connection.execute(select(Subject.id))).scalar_one()
 
+    await ledger._keyring.destroy(subject, at=NOW)
     await ledger.erase(subject)
 
     assert not ledger.opted_out(ANNA)
-    async with ledger._content.read() as connection:
+    async with ledger._keyring._database.read() as connection:
         assert (await connection.execute(select(OptOut))).first() is None
 
 

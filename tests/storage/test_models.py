@@ -54,10 +54,10 @@ def test_no_column_holds_a_discord_id_a_name_or_an_address_in_the_open() -> None
 
 
 def test_the_tables_are_the_ones_that_are_documented() -> None:
-    assert sorted(Keyring.metadata.tables) == ["dek", "meta", "tombstone"]
+    assert sorted(Keyring.metadata.tables) == ["dek", "meta", "opt_out", "tombstone"]
     assert " ".join(sorted(Content.metadata.tables)) == (
         "ai_job analytics_event audit block budget consent_event consent_link feedback guild_question guild_setting "
-        "idempotency lease live_message meta offer opt_out preference queue_entry rating request reservation "
+        "idempotency lease live_message meta offer preference queue_entry rating request reservation "
         "retention_run share subject transcript turn usage"
     )
 

@@ -224,8 +224,8 @@ async def test_corrected_and_redacted_words_are_in_it_as_such(people: People) ->
     await people.join(ANNA, BEN)
     which = await people.save(ANNA, ANNA, BEN, turns=2)
     await people.transcripts.correct(ANNA, which, 0, "what I meant")
-    await people.transcripts.redact(ANNA, which, 2)
-    await people.transcripts.redact(ANNA, which, 3)
+    await people.transcripts.redact(ANNA, which, 2, at=NOW)
+    await people.transcripts.redact(ANNA, which, 3, at=NOW)
 
     transcripts = read(await package_of(people), "transcripts")
 

@@ -131,9 +131,9 @@ async def test_a_servers_questions_are_its_own_and_say_whose_they_are(questions:
     kept = await questions.of(99, asks=ANNA)
 
     assert [(each.body["text"], each.mine) for each in kept] == [("Why?", True), ("How?", False)]
-    assert not await questions.remove(98, first)
-    assert await questions.remove(99, first)
-    assert not await questions.remove(99, first)
+    assert not await questions.remove(98, first, at=NOW)
+    assert await questions.remove(99, first, at=NOW)
+    assert not await questions.remove(99, first, at=NOW)
 
 
 async def test_a_server_has_a_bound_and_what_is_beyond_is_refused_whole(questions: GuildQuestions) -> None:

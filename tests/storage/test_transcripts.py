@@ -368,9 +368,9 @@ async def reader_of(stores: Stores, transcript: UUID) -> None:
 DOORS: dict[str, Callable[[Transcripts, int, UUID], Awaitable[object]]] = {
     "view": lambda t, user, it: t.view(user, it, at=NOW),
     "correct": lambda t, user, it: t.correct(user, it, 0, "mine"),
-    "redact": lambda t, user, it: t.redact(user, it, 0),
+    "redact": lambda t, user, it: t.redact(user, it, 0, at=NOW),
     "share": lambda t, user, it: t.share(user, it, DAVE if user != DAVE else BEN, until=LATER, at=NOW),
-    "unshare": lambda t, user, it: t.unshare(user, it, CLEO),
+    "unshare": lambda t, user, it: t.unshare(user, it, CLEO, at=NOW),
     "delete": lambda t, user, it: t.delete(user, it),
 }
 OPEN = {"owner": set(DOORS), "speaker": set[str](), "reader": {"view"}, "member": set[str](), "stranger": set[str]()}
@@ -412,10 +412,10 @@ async def test_a_speaker_corrects_and_redacts_own_words_in_anybodys_transcript_a
         with pytest.raises(NotFound):
             await stores.transcripts.correct(BEN, transcript, seq, "not mine")
         with pytest.raises(NotFound):
-            await stores.transcripts.redact(BEN, transcript, seq)
+            await stores.transcripts.redact(BEN, transcript, seq, at=NOW)
     assert await stores.texts(ANNA, transcript) == ["alpha beta", "better", "epsilon"]
 
-    await stores.transcripts.redact(BEN, transcript, 1)
+    await stores.transcripts.redact(BEN, transcript, 1, at=NOW)
     assert await stores.texts(ANNA, transcript) == ["alpha beta", "[redacted]", "epsilon"]
 
 
@@ -424,7 +424,7 @@ async def test_an_owner_redacts_others_words_but_does_not_correct_them(local: St
 
     with pytest.raises(NotFound):
         await local.transcripts.correct(ANNA, transcript, 1, "what they should have said")
-    await local.transcripts.redact(ANNA, transcript, 1)
+    await local.transcripts.redact(ANNA, transcript, 1, at=NOW)
 
     turn = (await local.transcripts.view(ANNA, transcript, at=NOW)).turns[1]
     assert (turn.mark, turn.text, turn.start_s) == (Mark.REDACTED, "", None)
@@ -458,10 +458,10 @@ async def test_a_correction_without_words_is_refused(local: Stores) -> None:
 async def test_what_was_redacted_is_gone_from_the_row_and_stays_gone(stores: Stores) -> None:
     transcript = await stores.save()
 
-    await stores.transcripts.redact(ANNA, transcript, 0)
+    await stores.transcripts.redact(ANNA, transcript, 0, at=NOW)
 
     assert (await stores.row(transcript, 0))["enc_body"] is None
-    assert await stores.transcripts.redact(ANNA, transcript, 0) == 0
+    assert await stores.transcripts.redact(ANNA, transcript, 0, at=NOW) == 0
     with pytest.raises(NotFound):
         await stores.transcripts.correct(ANNA, transcript, 0, "again")
     turn = (await stores.transcripts.view(ANNA, transcript, at=NOW)).turns[0]
@@ -473,7 +473,7 @@ async def test_comments_that_may_quote_redacted_words_go_with_them(local: Stores
     for each in (transcript, other):
         await local.comment(each, ANNA)
 
-    assert await local.transcripts.redact(BEN, transcript, 1) == 2
+    assert await local.transcripts.redact(BEN, transcript, 1, at=NOW) == 2
     assert await local.count(models.Feedback) == 1
 
 
@@ -507,9 +507,9 @@ async def test_unsharing_closes_it_at_once(stores: Stores) -> None:
     transcript = await stores.save()
     await reader_of(stores, transcript)
 
-    assert await stores.transcripts.unshare(ANNA, transcript, CLEO)
-    assert not await stores.transcripts.unshare(ANNA, transcript, CLEO)
-    assert not await stores.transcripts.unshare(ANNA, transcript, 12345)
+    assert await stores.transcripts.unshare(ANNA, transcript, CLEO, at=NOW)
+    assert not await stores.transcripts.unshare(ANNA, transcript, CLEO, at=NOW)
+    assert not await stores.transcripts.unshare(ANNA, transcript, 12345, at=NOW)
     with pytest.raises(NotFound):
         await stores.transcripts.view(CLEO, transcript, at=NOW)
 
@@ -521,7 +521,7 @@ async def test_a_late_copy_of_a_share_opens_nothing_again(stores: Stores) -> Non
     await stores.transcripts.share(ANNA, transcript, CLEO, **share)
     assert (await stores.transcripts.view(CLEO, transcript, at=NOW)).id == transcript
 
-    assert await stores.transcripts.unshare(ANNA, transcript, CLEO)
+    assert await stores.transcripts.unshare(ANNA, transcript, CLEO, at=NOW)
     await stores.transcripts.share(ANNA, transcript, CLEO, **share)
 
     with pytest.raises(NotFound):
@@ -675,7 +675,7 @@ async def test_a_search_gives_the_best_places_first_and_no_more_than_asked_for(l
 
 async def test_a_search_finds_no_words_that_are_gone(stores: Stores) -> None:
     transcript = await stores.save()
-    await stores.transcripts.redact(ANNA, transcript, 0)
+    await stores.transcripts.redact(ANNA, transcript, 0, at=NOW)
     await stores.keyring.destroy(await stores.subject(BEN), at=NOW)
 
     assert (await stores.transcripts.search(ANNA, "alpha", at=NOW)).total == 0
@@ -901,8 +901,8 @@ async def test_the_owner_may_take_a_question_out_and_a_speaker_may_not(local: St
     transcript = await local.save([*TALK, *ASKED])
 
     with pytest.raises(NotFound):
-        await local.transcripts.redact(BEN, transcript, 0)
-    await local.transcripts.redact(ANNA, transcript, 0)
+        await local.transcripts.redact(BEN, transcript, 0, at=NOW)
+    await local.transcripts.redact(ANNA, transcript, 0, at=NOW)
 
     turn = (await local.transcripts.view(ANNA, transcript, at=NOW)).turns[0]
     assert (turn.mark, turn.speaker, turn.name, turn.text, turn.question_id) == (Mark.REDACTED, None, "", "", "")
@@ -929,7 +929,7 @@ async def test_notes_are_their_owners_alone(stores: Stores) -> None:
 async def test_a_note_that_is_taken_out_leaves_nothing(local: Stores) -> None:
     transcript = await local.save(notes=[Noted(1.0, "early note")])
 
-    await local.transcripts.redact(ANNA, transcript, 3)
+    await local.transcripts.redact(ANNA, transcript, 3, at=NOW)
 
     assert len((await local.transcripts.view(ANNA, transcript, at=NOW)).turns) == 3
 
