@@ -582,7 +582,11 @@ def doctor(
     if as_json:
         _out([line.as_dict() for line in lines], as_json=True)
     else:
-        show(lines, Console())
+        show([line for line in lines if line.name != "invitation"], Console())
+        # By itself, so that it can be copied whatever the width.
+        for line in lines:
+            if line.name == "invitation":
+                _out(None, f"\nInvite it: {line.said}")
     if any(line.ok is False for line in lines):
         raise typer.Exit(1)
 

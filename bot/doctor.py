@@ -1,7 +1,7 @@
 """`python -m bot doctor`: whether everything that this installation needs is there and works, with a remedy for each.
 
     program, libopus, DAVE, model  ->  memory, disk, what may reach a disk, who may read secrets  ->  selfcheck
-    ->  who gets something  ->  Discord: token, intents, servers, clock
+    ->  who gets something, what a start would refuse  ->  Discord: token, intents, servers, clock
 
 It changes nothing, but makes folders that are missing: databases of an older version are left as they are. Nothing
 secret is shown, no name of a server, and no id but the application's, which is in every invitation.
@@ -28,13 +28,16 @@ from bot.errors import StartRefused
 from bot.feedback.opening import elsewhere as elsewhere_for_feedback
 from bot.installation import sentence
 from bot.selfcheck import Check
+from bot.shards import shards_of
 from bot.telemetry.egress import must_be_registered
 from bot.telemetry.errors import check_dsn
 from bot.telemetry.opening import hosts_of
+from bot.telemetry.serving import chosen_metrics
 from bot.voice.opus import OpusUnavailable, load_libopus
 from config.errors import Unfit
 from config.processors import load_processors
 from config.sources import secret_folders
+from storage.keys import is_loopback
 from stt.catalogue import BY_NAME
 from stt.engine import EngineUnavailable
 from stt.layout import FILES
@@ -120,6 +123,8 @@ class Doctor:
         ]
         lines += await selfcheck.check(self._installation, clock=self._clock, migrate=False)
         lines.append(_line("who gets something", self._recipients))
+        lines.append(_line("shards", self._shards))
+        lines.append(_line("numbers and health", self._numbers))
         if not offline:
             lines += await self._discord()
         return lines
@@ -225,6 +230,20 @@ class Doctor:
                 raise StartRefused("PostHog is not switched on in the list of processors.")
             hosts.append("counts of use")
         return f"Discord, and others: {', '.join(hosts)}" if hosts else "Discord, and nobody else"
+
+    def _shards(self) -> str:
+        shards = shards_of(self._settings)
+        return f"{len(shards.ids)} of {shards.total}, here" if shards.split else "one process serves all servers"
+
+    def _numbers(self) -> Check | str:
+        settings = self._settings
+        if not chosen_metrics(settings).kept:
+            said = "not served: with SKILLRALLY_METRICS_PORT=9464, Prometheus and health checks can ask the bot"
+            return Check("numbers and health", ok=None, said=said)
+        port = settings.metrics_port
+        if is_loopback(settings.metrics_host):
+            return f"at port {port}, for this machine alone"
+        return f"at port {port}, for whoever reaches the address: let a firewall decide who does"
 
     async def _discord(self) -> list[Check]:
         if self._settings.discord_token is None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import select, text
 
 from bot.errors import StartRefused
@@ -255,5 +256,6 @@ def show(lines: list[Check], console: Console) -> None:
     table = Table(box=None, pad_edge=False, show_header=False)
     for line in lines:
         mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]·[/]"}[line.ok]
-        table.add_row(mark, line.name, line.said if line.ok is not False else f"[red]{line.said}[/]")
+        # Not as markup: a path may have brackets.
+        table.add_row(mark, line.name, Text(line.said, style="" if line.ok is not False else "red"))
     console.print(table, highlight=False)

@@ -400,7 +400,11 @@ def check_folder(folder: Path) -> None:
     try:
         make_folder(folder)
         state = folder.stat()
-        if not owned_by_us(state) or state.st_mode & 0o077:
+        if not stat.S_ISDIR(state.st_mode):
+            raise Misconfigured("SKILLRALLY_DATA_DIR is a file, and must be a folder")
+        if not owned_by_us(state):
+            raise UnsafePlace("the data directory must belong to the account of the bot: chown it")
+        if state.st_mode & 0o077:
             raise UnsafePlace("the data directory must be ours alone: chmod 0700")
         check_parents(folder.resolve())
     except OSError:

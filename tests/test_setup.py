@@ -310,7 +310,7 @@ def test_a_database_that_cannot_be_reached_is_asked_for_again_without_being_quot
             who, Console(file=shown, width=160), clock=SystemClock(), connector=lambda: loopback_connector(discord)
         ).run()
 
-    assert "The database cannot be reached." in shown.getvalue()
+    assert "The database cannot be reached: is its server running, and the DSN right?" in shown.getvalue()
     assert "A DSN has the form" in shown.getvalue()
     assert "hunter2" not in shown.getvalue()
     assert set(who.hidden) == {"Token", "The database for the content"}
