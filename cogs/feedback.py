@@ -15,6 +15,7 @@ import contextlib
 import json
 import logging
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -47,6 +48,7 @@ from storage.ledger import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+
     from bot.client import SkillRally
     from bot.feedback.answers import Answers
     from bot.feedback.desk import Done
@@ -343,7 +345,7 @@ class Feedback(
                     continue
                 if kept.transcript_id not in newest or newest[kept.transcript_id].at < other.at:
                     newest[kept.transcript_id] = other
-            found = sorted(newest.values(), key=lambda each: each.at)[-COUNTED:]
+            found = sorted(newest.values(), key=attrgetter("at"))[-COUNTED:]
             # Pages go by the day, the newest first: what comes later is older than all of these.
             if len(found) == COUNTED and page.entries[-1].day < found[0].at.date():
                 break

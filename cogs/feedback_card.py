@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
 
 import discord
 from discord import ui
 
 from bot.feedback.answers import MIN_WORDS, Status
+from bot.feedback.measures import against
 from bot.feedback.pictures import clock
 from bot.feedback.report import Criterion, Dropped, Total, criteria_of
 from bot.interview.captions import escape
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from bot.feedback.measures import Measures, Past
     from bot.feedback.report import Assessment, Evidence, Judged, NextStep, Report
     from cogs.locales import Words
+    from config.questions import InterviewType
 
 Interaction = discord.Interaction[Any]
 
@@ -42,6 +44,9 @@ NOTES: Final = 1_200
 """Characters for what people noted."""
 
 TITLE_CHARACTERS: Final = 80
+
+ANSWERED: Final = 25
+"""One's own past of one answer is so many earlier ones: as many as five interviews usually have."""
 
 _QUOTES: Final = (220, 140, 90, 50, 0)
 """How long a quote may be; shorter and shorter, until everything fits."""
@@ -77,6 +82,7 @@ class Shown:
         disputed: Criteria about which the reader disagrees.
         notes: What the reader and others noted; None for one that does not open.
         past: What was counted, beside the reader's last interviews before this one; empty if there were none.
+        answered: What was counted about each answer in those interviews, by kind, the newest last.
     """
 
     id: UUID
@@ -85,6 +91,12 @@ class Shown:
     disputed: frozenset[str] = frozenset()
     notes: tuple[Note | None, ...] = field(default=(), repr=False)
     past: tuple[Past, ...] = field(default=(), repr=False)
+    answered: tuple[tuple[InterviewType, Measures], ...] = field(default=(), repr=False)
+
+    def past_of(self, assessment: Assessment) -> tuple[Past, ...]:
+        """What was counted about one answer, beside the reader's earlier answers of the same kind."""
+        earlier = [counted for kind, counted in self.answered if kind is assessment.kind]
+        return against(assessment.measures, earlier, most=ANSWERED)
 
 
 class FeedbackButton(
@@ -205,9 +217,11 @@ def lines_of(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:12])) + (", …" if len(numbers) > 12 else "")
 
 
-def measures(words: Words, counted: Measures, past: Sequence[Past] = ()) -> list[str]:
-    """What was counted, a line for each kind of thing; in brackets, what it was in the *past*, and below, in which."""
-    beside = _Beside(words, past)
+def measures(
+    words: Words, counted: Measures, past: Sequence[Past] = (), *, of: Literal["interviews", "answers"] = "interviews"
+) -> list[str]:
+    """What was counted, a line for each kind of thing; in brackets, what it was in the *past*, and below, in what."""
+    beside = _Beside(words, past, of)
     time = clock(counted.seconds)
     if counted.seconds:
         length = words("feedback-measure-length", words=counted.words, time=time)
@@ -237,20 +251,22 @@ def measures(words: Words, counted: Measures, past: Sequence[Past] = ()) -> list
         hedges = words("feedback-measure-hedges", value=round(counted.hedges_per_100, 1))
         wording.append(f"{hedges}{beside('hedges_per_100')}")
     lines = [f"- {' · '.join(items)}" for items in (speech, times, [others], wording) if items]
-    return [*lines, words("feedback-past-foot", count=beside.interviews)] if beside.interviews else lines
+    foot = "feedback-past-foot" if of == "interviews" else "feedback-past-foot-answers"
+    return [*lines, words(foot, count=beside.most)] if beside.most else lines
 
 
 class _Beside:
     """What numbers were in the past, in brackets: median, range, and in how many where not in all.
 
     Attributes:
-        interviews: In how many interviews something was counted.
+        most: In how many interviews, or answers, something was counted.
     """
 
-    def __init__(self, words: Words, past: Sequence[Past]) -> None:
+    def __init__(self, words: Words, past: Sequence[Past], of: str) -> None:
         self._words = words
         self._past = {each.name: each for each in past}
-        self.interviews = max((each.n for each in past), default=0)
+        self._of = of
+        self.most = max((each.n for each in past), default=0)
 
     def __call__(self, *names: str) -> str:
         """What is appended to the sentence about these numbers; empty if none was counted before."""
@@ -260,8 +276,8 @@ class _Beside:
     def _told(self, past: Past) -> str:
         low, median, high = (self._number(past.name, value or 0.0) for value in (past.low, past.median, past.high))
         told = median if low == high else self._words("feedback-past", median=median, low=low, high=high)
-        if past.n < self.interviews:
-            told = f"{told}, {self._words('feedback-interviews', count=past.n)}"
+        if past.n < self.most:
+            told = f"{told}, {self._words(f'feedback-{self._of}', count=past.n)}"
         return told
 
     def _number(self, name: str, value: float) -> str:
@@ -405,7 +421,8 @@ def _answer(words: Words, shown: Shown, assessment: Assessment, quote: int) -> l
             lines.append(f"  - {_quoted(words, evidence, quote)}{why}")
     if lines:
         parts.append("\n".join(lines))
-    parts.append("\n".join([words("feedback-measures"), *measures(words, assessment.measures)]))
+    counted = measures(words, assessment.measures, shown.past_of(assessment), of="answers")
+    parts.append("\n".join([words("feedback-measures"), *counted]))
     parts.append(words("feedback-foot-ai" if shown.report.versions.model else "feedback-foot"))
     return parts
 

@@ -68,7 +68,7 @@ def compared(words: Words, before: Shown, after: Shown) -> str:
     else:
         lines.append(words("feedback-compare-unscored"))
     for name, shown in zip(names, (before, after), strict=True):
-        lines += [f"**{name}**", *measures(words, shown.report.measures)]
+        lines += [f"**{name}**", *measures(words, shown.report.measures, shown.past)]
     return "\n".join(lines)
 
 

@@ -97,12 +97,12 @@ COMPARED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A number, beside what it was in the same person's earlier interviews.
+    """A number, beside what it was in the same person's earlier interviews, or answers.
 
     Attributes:
         name: Which one, of `COMPARED`.
-        now: In this interview; None if it cannot be told.
-        n: In how many of the last `LAST` earlier ones it can be told.
+        now: This time; None if it cannot be told.
+        n: In how many of the earlier ones that count it can be told.
         median: Of those; None if there is none.
         low: The lowest of those.
         high: The highest of those.
@@ -166,9 +166,9 @@ def measured_all(answers: Answers) -> Measures:
     )
 
 
-def against(now: Measures, earlier: Iterable[Measures]) -> tuple[Past, ...]:
-    """Each number beside the person's own past: *earlier* interviews, the newest last, of which the last five count."""
-    last = list(earlier)[-LAST:]
+def against(now: Measures, earlier: Iterable[Measures], *, most: int = LAST) -> tuple[Past, ...]:
+    """Each number beside the person's own past: *earlier* ones, the newest last, of which the last *most* count."""
+    last = list(earlier)[-most:]
     found: list[Past] = []
     for name in COMPARED:
         values = [value for one in last if (value := _value(one, name)) is not None]

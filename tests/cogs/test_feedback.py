@@ -609,8 +609,11 @@ async def test_two_interviews_stand_side_by_side_and_in_a_picture(chat: Stage, m
     newest = everything(await use(chat, ANNA, "view"))
     assert SAID("feedback-past-foot", count=1) in newest
     assert re.search(r"(\d+) words in 0:25 \(\1; 0:25\)", newest) is not None
+    one = (await use(chat, ANNA, "view", answer=1)).text
+    assert SAID("feedback-past-foot-answers", count=1) in one
     both = (await use(chat, ANNA, "compare", first=str(first), second=str(second))).text
     assert "**Relevance** 4 → 2 (lower)" in both
+    assert both.count(SAID("feedback-past-foot", count=1)) == 1  # the first one has no past
     assert (await use(chat, ANNA, "compare", first=str(first), second=str(first))).text == SAID("feedback-compare-same")
 
     course = await use(chat, ANNA, "progress")

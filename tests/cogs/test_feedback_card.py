@@ -45,6 +45,10 @@ AT = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 COUNTED = Measures("en", 412, 200.0, 131.2, 0.58, 4.2, 6.4, 1, 0, 9, 5, 412)
 BEFORE = Measures("en", 300, 150.0, 120.0, 0.5, 3.0, 9.0, 1, 2, 3, 3, 300)
 QUIET = Measures("en", 250, 140.0, None, None, None, None, 1, 0, 0, 0, 0)
+ANSWERED = (
+    *((InterviewType.BEHAVIOURAL, counted) for counted in (QUIET, BEFORE)),
+    (InterviewType.CASE, replace(COUNTED, words=9_000)),
+)
 HARD = "**@everyone** <@1> [x](https://x.example) `a` ||b||\n# c"
 
 
@@ -119,12 +123,22 @@ def test_the_card_reads(language: str, snapshot: SnapshotAssertion) -> None:
         "short answer": read(answer_card(words, SHOWN, 2)),
         "card beside the past": read(card(words, replace(SHOWN, past=against(COUNTED, (QUIET, BEFORE))))),
         "measures only": read(card(words, replace(SHOWN, report=report((), model="")))),
-        "compared": compared(words, earlier, SHOWN),
+        "answer beside the past": read(answer_card(words, replace(SHOWN, answered=ANSWERED), 1)),
+        "compared": compared(words, earlier, replace(SHOWN, past=against(COUNTED, (QUIET, BEFORE)))),
         "judged differently": compared(words, other, SHOWN),
         "followed": followed(words, course),
     }
 
     assert said == snapshot
+
+
+def test_an_answer_stands_beside_earlier_ones_of_its_own_kind_only() -> None:
+    first = SHOWN.report.assessments[0]
+
+    past = {each.name: each for each in replace(SHOWN, answered=ANSWERED).past_of(first)}
+
+    assert (past["words"].n, past["words"].low, past["words"].high) == (2, 250, 300)
+    assert all(each.n == 0 for each in SHOWN.past_of(first))
 
 
 def test_without_earlier_interviews_nothing_is_beside_what_was_counted() -> None:
@@ -219,7 +233,8 @@ def shown_things(draw: st.DrawFn) -> Shown:
     )
     notes = tuple(Note("<@123456789012345678>", 3, tuple(Criterion), tuple(Criterion), draw(_text)) for _ in range(9))
     past = against(COUNTED, (BEFORE,) * draw(st.integers(0, 5)))
-    return Shown(UUID(int=1), draw(_text), big, frozenset(Criterion), notes, past)
+    answered = ((InterviewType.BEHAVIOURAL, BEFORE),) * draw(st.integers(0, 40))
+    return Shown(UUID(int=1), draw(_text), big, frozenset(Criterion), notes, past, answered)
 
 
 @settings(max_examples=15)
@@ -236,6 +251,12 @@ def test_the_card_keeps_within_what_discord_takes(shown: Shown, language: str) -
             assert len(str(component.get("label", ""))) <= 80
             assert len(component.get("options") or ()) <= 25
             assert all(1 <= len(option["label"]) <= 100 for option in component.get("options") or ())
+
+
+@settings(max_examples=15)
+@given(shown_things(), st.sampled_from(languages()))
+def test_two_interviews_side_by_side_keep_within_what_discord_takes(shown: Shown, language: str) -> None:
+    assert len(compared(words_in(language), shown, shown)) <= 4_000
 
 
 def test_a_note_is_kept_and_read_again() -> None:

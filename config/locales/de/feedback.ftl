@@ -269,6 +269,10 @@ feedback-past-foot = { $count ->
         [one] -# In Klammern: dein Interview davor.
        *[other] -# In Klammern: Mitte und Spanne deiner letzten { $count } Interviews davor.
     }
+feedback-past-foot-answers = { $count ->
+        [one] -# In Klammern: deine eine Antwort dieser Art in den Interviews davor.
+       *[other] -# In Klammern: Mitte und Spanne deiner letzten { $count } Antworten dieser Art, in den Interviews davor.
+    }
 feedback-dropped = -# Weggelassen, weil unsere Prüfungen es nicht durchließen: { $count ->
         [one] { $count } Stelle
        *[other] { $count } Stellen

@@ -269,6 +269,10 @@ feedback-past-foot = { $count ->
         [one] -# In brackets: your one interview before this.
        *[other] -# In brackets: the middle and the range of your last { $count } interviews before this one.
     }
+feedback-past-foot-answers = { $count ->
+        [one] -# In brackets: your one answer of this kind in the interviews before.
+       *[other] -# In brackets: the middle and the range of your last { $count } answers of this kind, in the interviews before.
+    }
 feedback-dropped = -# Left out because our checks did not let it through: { $count ->
         [one] { $count } thing
        *[other] { $count } things
