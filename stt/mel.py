@@ -36,10 +36,13 @@ class LogMel:
         n_fft: Samples in a frame, 400.
         hop: Samples from frame to frame, 160.
         longest: Samples in the longest utterance that will come.
+
+    Attributes:
+        bins: How many there are.
     """
 
     def __init__(self, filters: NDArray[np.float32], *, n_fft: int, hop: int, longest: int) -> None:
-        self._bins, width = filters.shape
+        self.bins, width = filters.shape
         self._filters = np.ascontiguousarray(filters.T)
         self._n_fft, self._hop, self._longest = n_fft, hop, longest
         self._window = np.hanning(n_fft + 1)[:-1].astype(np.float32)
@@ -48,8 +51,8 @@ class LogMel:
         self._frames = np.zeros((BLOCK_FRAMES, n_fft), np.float32)
         self._spectrum = np.zeros((BLOCK_FRAMES, width), np.complex64)
         self._power = np.zeros((BLOCK_FRAMES, width), np.float32)
-        self._mel = np.zeros((frames, self._bins), np.float32)
-        self._out = np.zeros(frames * self._bins, np.float32)
+        self._mel = np.zeros((frames, self.bins), np.float32)
+        self._out = np.zeros(frames * self.bins, np.float32)
 
     def compute(self, samples: NDArray[np.int16], frames: int) -> NDArray[np.float32]:
         """Features of *samples*, followed by 0.0 up to *frames*.
@@ -94,7 +97,7 @@ class LogMel:
         mel += 4.0
         mel /= 4.0
 
-        out = self._out[: self._bins * frames].reshape(self._bins, frames)
+        out = self._out[: self.bins * frames].reshape(self.bins, frames)
         # The last frame hears mostly the silence that was appended; faster-whisper leaves it out as well.
         out[:, :heard] = mel[:heard].T
         out[:, heard:] = 0

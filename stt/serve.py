@@ -1,14 +1,15 @@
 """Recognition on several machines: a Ray Serve application behind OpenAI's transcription interface.
 
     bots (stt.remote.SpeechServer) -> HTTP proxy -> queue, bounded -> replica: a process with the model -> words
-                                          |
+                                          |                                   |
+                                          |                                   on a GPU: batches of several speakers
                                           503 when the queue is full: the bot asks again, or its own engine does it
 
     python -m stt.serve --model base --most 4
 
-A replica holds one model and one core. There are more of them while more is said, and fewer afterwards. One that
-crashes is replaced; one that hangs fails its health check and is replaced too. Requests are not batched: that would pay
-on GPUs, on which nothing here runs yet.
+A replica holds one model, and one core or a GPU. There are more of them while more is said, and fewer afterwards. One
+that crashes is replaced; one that hangs fails its health check and is replaced too. On a GPU, what several speakers
+said at about the same time is recognised together; on a core, one after the other, since together takes longer there.
 
 Speech is in memory only. Requests are small enough to go from process to process within Ray's messages; its object
 store, which could put them on a disk, is made as small as Ray takes it, and spilling is off. No request is logged, and
@@ -26,8 +27,6 @@ import hmac
 import os
 import signal
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -38,16 +37,21 @@ from aiohttp.base_protocol import BaseProtocol
 
 from stt.audio import RATE_HZ
 from stt.engine import EngineUnavailable, Hints, TranscriptionFailed
+from stt.gather import Gathering, TooMany
 from stt.models import find_model
-from stt.whisper import Whisper
+from stt.whisper import Whisper, gpus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from starlette.requests import Request
     from starlette.responses import Response
 
     from stt.engine import Words
+    from stt.whisper import Compute, Device
+
+    _Said = tuple[NDArray[np.int16], Hints]
 
 PATH: Final = "/v1/audio/transcriptions"
 
@@ -68,6 +72,12 @@ OBJECT_STORE_BYTES: Final = 80 * 1024 * 1024
 
 HANGS_S: Final = 60.0
 """An utterance that takes longer is not going to have words."""
+
+BATCH: Final = 8
+"""Utterances that a GPU recognises together, unless told otherwise."""
+
+AHEAD: Final = 2
+"""Batches that a replica has at a time: one in work, and one on its way there."""
 
 SYSTEM_CONFIG: Final = {"automatic_object_spilling_enabled": False, "max_direct_call_object_size": INLINE_BYTES}
 """For a cluster of one's own: `ray start --head --system-config` takes the same."""
@@ -171,22 +181,41 @@ def samples_of(form: Form) -> np.ndarray[Any, np.dtype[np.int16]]:
     return np.frombuffer(block, np.int16, count=size // 2, offset=44)
 
 
-class Recognition:
-    """One replica: a model in a process of its own, which does one utterance after the other.
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What recognises, in each replica.
 
-    Args:
+    Attributes:
         folder: The model.
         languages: Codes to choose among, or none for all that the model has.
         key: What callers must send as bearer token; "" for nobody checked.
+        device: Where it computes.
+        compute: In which numbers.
+        batch: Utterances that are recognised together at most; 1 for one after the other.
+        wait_s: How long the first of a batch waits for others while nothing is being recognised.
     """
 
-    def __init__(self, folder: str, languages: Sequence[str] = (), key: str = "") -> None:
-        self._key = key
-        self._whisper = Whisper(Path(folder), languages=tuple(languages))
+    folder: Path
+    languages: tuple[str, ...] = ()
+    key: str = field(default="", repr=False)
+    device: Device = "cpu"
+    compute: Compute = "int8"
+    batch: int = 1
+    wait_s: float = 0.02
+
+
+class Recognition:
+    """One replica: a model in a process of its own, which does one utterance, or one batch, after the other."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._key = engine.key
+        self._together = engine.batch > 1
+        self._whisper = Whisper(engine.folder, languages=engine.languages, device=engine.device, compute=engine.compute)
         self._whisper.warm_up()
         # One thread: a model is not for use from two.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recognition")
-        self._began_s: float | None = None
+        self.gathering: Gathering[_Said, Words] = Gathering(
+            self._recognise, most=engine.batch, wait_s=engine.wait_s, bound=AHEAD * engine.batch
+        )
 
     def check_health(self) -> None:
         """Nothing, unless an utterance has been taking too long: then Ray replaces this replica.
@@ -194,7 +223,7 @@ class Recognition:
         Raises:
             RuntimeError: If the engine hangs.
         """
-        if self._began_s is not None and time.monotonic() - self._began_s > HANGS_S:
+        if self.gathering.busy_s > HANGS_S:
             msg = "the engine hangs"
             raise RuntimeError(msg)
 
@@ -206,12 +235,14 @@ class Recognition:
             await read_form(request, form)
             samples = samples_of(form)
             hints = Hints(language=form.values.get("language") or None, prompt=form.values.get("prompt", ""))
-            words = await asyncio.get_running_loop().run_in_executor(self._thread, self._recognise, samples, hints)
+            words = await self.gathering.ask((samples, hints))
             return _json(200, _answer(words, len(samples) / RATE_HZ))
         except Refused as refused:
             return _error(refused.status, str(refused))
         except TranscriptionFailed as failed:
             return _error(422, str(failed))
+        except TooMany:
+            return _error(503, "more is said than can be recognised")
         except Exception as failed:  # noqa: BLE001  a library's message may quote what it was given
             return _error(500, type(failed).__name__)
         finally:
@@ -224,12 +255,10 @@ class Recognition:
         if self._key and not hmac.compare_digest(sent, f"Bearer {self._key}".encode()):
             raise Refused(401, "the key is not accepted")
 
-    def _recognise(self, samples: np.ndarray[Any, np.dtype[np.int16]], hints: Hints) -> Words:
-        self._began_s = time.monotonic()
-        try:
-            return self._whisper.recognise(samples, hints)
-        finally:
-            self._began_s = None
+    def _recognise(self, said: list[_Said]) -> Sequence[Words | Exception]:
+        if self._together:
+            return self._whisper.recognise_all(said)
+        return [self._whisper.recognise(samples, hints) for samples, hints in said]
 
 
 def _answer(words: Words, seconds: float) -> dict[str, Any]:
@@ -272,47 +301,46 @@ class Scale:
         most: Replicas while much is said.
         waiting: Requests that may wait for a replica, at each proxy; more are answered 503 at once.
         cores: Of each replica.
+        gpus: Of each replica.
     """
 
     least: int = 1
     most: int = 2
     waiting: int = 16
     cores: float = 1.0
+    gpus: float = 0.0
 
 
-def application(folder: Path, *, languages: Sequence[str] = (), key: str = "", scale: Scale | None = None) -> Any:
+def application(engine: Engine, scale: Scale) -> Any:
     """The application, for `ray.serve.run`."""
     from ray import serve  # noqa: PLC0415 - Ray starts threads when it is imported
 
-    scale = scale or Scale()
     deployment: Any = serve.deployment(
         name="recognition",
         autoscaling_config={
             "min_replicas": scale.least,
             "max_replicas": scale.most,
             "initial_replicas": scale.least,
-            # One in work and one on its way there: the core never waits, and nobody waits long.
-            "target_ongoing_requests": 1.5,
+            # A batch in work, and half of one on its way there: the core never waits, and nobody waits long.
+            "target_ongoing_requests": 1.5 * engine.batch,
             "upscale_delay_s": 3.0,
             "downscale_delay_s": 60.0,
         },
-        max_ongoing_requests=2,
+        max_ongoing_requests=AHEAD * engine.batch,
         max_queued_requests=scale.waiting,
-        ray_actor_options={"num_cpus": scale.cores},
+        ray_actor_options={"num_cpus": scale.cores, "num_gpus": scale.gpus},
         health_check_period_s=5.0,
         health_check_timeout_s=10.0,
         graceful_shutdown_timeout_s=10.0,
         logging_config={"enable_access_log": False, "log_level": "ERROR"},
     )(Recognition)
-    return deployment.bind(str(folder), tuple(languages), key)
+    return deployment.bind(engine)
 
 
 def start(
-    folder: Path,
+    engine: Engine,
     *,
     port: int,
-    languages: Sequence[str] = (),
-    key: str = "",
     scale: Scale | None = None,
     host: str = "127.0.0.1",
     certificate: tuple[str, str] | None = None,
@@ -334,6 +362,7 @@ def start(
     if address is None:
         ray.init(
             num_cpus=max(scale.most, 1) + 1,
+            num_gpus=gpus() if engine.device == "cuda" else 0,
             object_store_memory=OBJECT_STORE_BYTES,
             include_dashboard=False,
             log_to_driver=False,
@@ -345,7 +374,7 @@ def start(
     if certificate is not None:
         options |= {"ssl_certfile": certificate[0], "ssl_keyfile": certificate[1]}
     serve.start(http_options=options, logging_config={"enable_access_log": False, "log_level": "ERROR"})
-    serve.run(application(folder, languages=languages, key=key, scale=scale), name="speech", route_prefix="/")
+    serve.run(application(engine, scale), name="speech", route_prefix="/")
 
 
 def stop() -> None:
@@ -357,30 +386,85 @@ def stop() -> None:
     ray.shutdown()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT. Returns the exit status."""
+def engine_of(options: argparse.Namespace, folder: Path) -> Engine:
+    """The engine that the command line asks for.
+
+    Raises:
+        EngineUnavailable: If this machine has no such thing.
+    """
+    device: Device = options.device
+    if options.device == "auto":
+        device = "cuda" if gpus() else "cpu"
+    elif options.device == "cuda" and options.address is None and not gpus():
+        raise EngineUnavailable("CTranslate2 finds no GPU here: look whether NVIDIA's driver is there, or use the CPU.")
+    return Engine(
+        folder,
+        languages=tuple(options.language),
+        key=os.environ.get("SKILLRALLY_SPEECH_KEY", ""),
+        device=device,
+        compute=options.compute or ("float16" if device == "cuda" else "int8"),
+        batch=options.batch or (BATCH if device == "cuda" else 1),
+        wait_s=options.batch_wait / 1000,
+    )
+
+
+def scale_of(options: argparse.Namespace, engine: Engine) -> Scale:
+    """As many replicas as the command line asks for; unless it says, one for each core but one, or for each GPU."""
+    on_gpu = engine.device == "cuda"
+    most = options.most or (max(1, gpus()) if on_gpu else max(1, (os.cpu_count() or 2) - 1))
+    return Scale(
+        least=options.least,
+        most=max(options.least, most),
+        waiting=options.waiting or max(16, AHEAD * engine.batch),
+        gpus=1.0 if on_gpu else 0.0,
+    )
+
+
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m stt.serve", description="Recognition as a Ray Serve application.")
     parser.add_argument("--model", default="base", help="a name of `models list`, or a folder")
     parser.add_argument("--models-dir", default="~/.local/share/skillrally/models", type=Path)
     parser.add_argument("--language", action="append", default=[], help="code to choose among; may be repeated")
-    parser.add_argument("--least", type=int, default=1, help="replicas that are always there")
-    parser.add_argument("--most", type=int, default=max(1, (os.cpu_count() or 2) - 1), help="replicas at most")
-    parser.add_argument("--waiting", type=int, default=16, help="requests that may wait")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto: a GPU if one is here")
+    parser.add_argument("--compute", choices=("int8", "float16", "int8_float16"), help="float16 on a GPU, else int8")
+    parser.add_argument(
+        "--batch", type=_at_least_one, help="utterances at once: 8 on a GPU, else 1; more loses on CPUs"
+    )
+    parser.add_argument("--batch-wait", type=_milliseconds, default=20, metavar="MS", help="for others, at most: 20")
+    parser.add_argument("--least", type=_at_least_one, default=1, help="replicas that are always there")
+    parser.add_argument("--most", type=_at_least_one, help="replicas at most: one for each core but one, or each GPU")
+    parser.add_argument("--waiting", type=_at_least_one, help="requests that may wait: 16, or two batches")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--certificate", help="PEM file; needed beyond this machine")
     parser.add_argument("--private-key", help="PEM file")
     parser.add_argument("--address", help="a Ray cluster to join, such as auto")
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def _at_least_one(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _milliseconds(text: str) -> float:
+    if not 0 <= (number := float(text)) <= 1000:
+        raise argparse.ArgumentTypeError("from 0 to 1000")
+    return number
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit status."""
+    options = parsed(arguments)
     try:
-        folder = asyncio.run(find_model(options.model, options.models_dir.expanduser()))
+        engine = engine_of(options, asyncio.run(find_model(options.model, options.models_dir.expanduser())))
         start(
-            folder,
+            engine,
             port=options.port,
             host=options.host,
-            languages=options.language,
-            key=os.environ.get("SKILLRALLY_SPEECH_KEY", ""),
-            scale=Scale(least=options.least, most=max(options.least, options.most), waiting=options.waiting),
+            scale=scale_of(options, engine),
             certificate=(options.certificate, options.private_key) if options.certificate else None,
             address=options.address,
         )

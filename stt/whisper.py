@@ -8,14 +8,15 @@ temperatures and leaves the features in memory. Its parts are used instead, with
 What is overwritten after each utterance: the samples, every array on the way to the features, the features, and the
 encoder's output. What cannot be reached: CTranslate2's blocks for the layers in between and the attention's memory,
 until the next utterance overwrites them or the process ends (see `stt.worker.WhisperWorker.renew`); and the decoded
-text, which Python frees as it likes.
+text, which Python frees as it likes. On a GPU that holds for everything in its memory.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import ctranslate2 as untyped
 import numpy as np
@@ -30,7 +31,7 @@ from stt.mel import LogMel
 from stt.text import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -45,6 +46,10 @@ FRAMES_PER_S = 100
 
 LEAST_FRAMES = 100
 """A window is at least 1 s."""
+
+TOGETHER_FRAMES = (500, 1000, 2000)
+"""Short windows in a batch: 5, 10 or 20 s, and beyond that all. They depend on the utterance alone, and so do its
+words, whoever else is in the batch. Where the model is not sure of a word, a longer window may make it another one."""
 
 TOKENS_PER_S = {"uk": 10.0}
 """Tokens that a second of fast speech takes; Cyrillic splits finer."""
@@ -71,6 +76,12 @@ LIKELY, VERY_LIKELY = 0.6, 0.9
 
 TRUSTED = -0.7
 """Mean log-probability from which a short decoding with stock weights is believed, see `Properties.window`."""
+
+ON_GPU = "look whether NVIDIA's driver, cuBLAS 12 and cuDNN 9 are there"
+"""Source: CTranslate2's documentation, "Installation"."""
+
+Device = Literal["cpu", "cuda"]
+Compute = Literal["int8", "float16", "int8_float16"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +126,80 @@ class _Attempt:
         return not self.runaway and bool(self.text) and self.logprob >= TRUSTED and self.no_speech <= NO_SPEECH
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    """One utterance of a batch.
+
+    Attributes:
+        number: Its place in the batch.
+        samples: int16[n].
+        hints: What is known of it.
+        frames: Its window.
+        trial: Whether the result must convince, or all is encoded.
+    """
+
+    number: int
+    samples: NDArray[np.int16] = field(repr=False)
+    hints: Hints
+    frames: int
+    trial: bool
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How an utterance is to be decoded.
+
+    Attributes:
+        hints: As far as the model may know them.
+        codes: Languages, the likeliest first.
+        seconds: How long it is.
+    """
+
+    hints: Hints
+    codes: tuple[str, ...]
+    seconds: float
+
+
 class Whisper:
-    """A model from a local folder, on one thread of the processor. Not for use from two threads at once.
+    """A model from a local folder, on one thread of the processor, or on a GPU. Not for use from two threads at once.
 
     Args:
         folder: As converted for CTranslate2.
         languages: Codes to choose among, or none for all that the model has.
         window: In place of what the folder says, to compare the two; see `Properties`.
+        device: Where it computes.
+        compute: In which numbers.
 
     Raises:
         EngineUnavailable: If the folder is incomplete or damaged, or has none of the languages.
     """
 
-    def __init__(self, folder: Path, *, languages: Sequence[str] = (), window: Window | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        languages: Sequence[str] = (),
+        window: Window | None = None,
+        device: Device = "cpu",
+        compute: Compute = "int8",
+    ) -> None:
         check_folder(folder)
+        self._device = device
         self.properties = read_properties(folder)
         if window is not None:
             self.properties = replace(self.properties, window=window)
         try:
             # One thread: two on one utterance make each decoding step slower, two processes do not.
             self._whisper: Any = WhisperModel(
-                str(folder), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1, local_files_only=True
+                str(folder), device=device, compute_type=compute, cpu_threads=1, num_workers=1, local_files_only=True
             )
         except Exception as error:  # noqa: BLE001  CTranslate2 and tokenizers raise what they like
-            msg = f"The speech model in {folder} cannot be loaded ({type(error).__name__}); copy it there again."
+            remedy = "copy it there again" if device == "cpu" else ON_GPU
+            msg = f"The speech model in {folder} cannot be loaded ({type(error).__name__}); {remedy}."
             raise EngineUnavailable(msg) from None
         ctranslate2.set_random_seed(0)
         self._model: Any = self._whisper.model
@@ -178,7 +239,8 @@ class Whisper:
         try:
             self.recognise(noise, Hints(language=self.languages[0]))
         except Exception as error:  # noqa: BLE001  likewise
-            msg = f"The speech model was loaded but does not run ({type(error).__name__}); use another one."
+            remedy = "use another one" if self._device == "cpu" else ON_GPU
+            msg = f"The speech model was loaded but does not run ({type(error).__name__}); {remedy}."
             raise EngineUnavailable(msg) from None
 
     def recognise(self, samples: NDArray[np.int16], hints: Hints = NO_HINTS) -> Words:
@@ -191,18 +253,102 @@ class Whisper:
         Raises:
             TranscriptionFailed: If the utterance is too long, or the language is not one of `languages`.
         """
-        if len(samples) > self.longest_samples:
-            msg = f"an utterance lasts at most {self.longest_samples / RATE_HZ:g} s"
-            raise TranscriptionFailed(msg)
-        if hints.language is not None and hints.language not in self.languages:
-            msg = "the model was not loaded for this language"
-            raise TranscriptionFailed(msg)
+        self._check(samples, hints)
         if self.properties.window == "verified" and (frames := self._window(len(samples))) < self._frames:
             words = self._listen(samples, hints, frames, trial=True)
             if words is not None:
                 return words
         words = self._listen(samples, hints, None if self.properties.window == "dynamic" else self._frames)
         return words or Words(text="", language=hints.language or self.languages[0], confidence=0.0)
+
+    def recognise_all(self, said: Sequence[tuple[NDArray[np.int16], Hints]]) -> list[Words | Exception]:
+        """Say what was said in each of several utterances, which may be of several people.
+
+        Those with windows of the same length are encoded together, and decoded together once, greedily. What that
+        leaves in doubt goes on alone, as in `recognise`. Short windows are as long as the next of `TOGETHER_FRAMES`, so
+        that more are of the same length. Meant for GPUs: on a processor it is slower than one after the other.
+
+        Returns:
+            For each, in their order, its words, or what `recognise` would have raised.
+        """
+        jobs: list[_Job] = []
+        results: dict[int, Words | Exception] = {}
+        for number, (samples, hints) in enumerate(said):
+            try:
+                self._check(samples, hints)
+            except TranscriptionFailed as failed:
+                results[number] = failed.with_traceback(None)
+            else:
+                jobs.append(_Job(number, samples, hints, *self._together(len(samples))))
+        while jobs:
+            alike = [job for job in jobs if (job.frames, job.trial) == (jobs[0].frames, jobs[0].trial)]
+            jobs = [job for job in jobs if job not in alike]
+            found: Sequence[Words | Exception | None]
+            try:
+                found = self._listen_together(alike)
+            except Exception:  # noqa: BLE001  one spoilt it for all, or there is no room for so many
+                found = [self._alone(job) for job in alike]
+            for job, words in zip(alike, found, strict=True):
+                if words is None:
+                    jobs.append(replace(job, frames=self._frames, trial=False))
+                else:
+                    results[job.number] = words
+        return [results[number] for number in range(len(said))]
+
+    def _together(self, samples: int) -> tuple[int, bool]:
+        """The window of an utterance in a batch, and whether it is a trial."""
+        window = self._window(samples)
+        frames = min((step for step in TOGETHER_FRAMES if window <= step), default=self._frames)
+        return frames, self.properties.window == "verified" and frames < self._frames
+
+    def _alone(self, job: _Job) -> Words | Exception:
+        try:
+            return self.recognise(job.samples, job.hints)
+        except Exception as error:  # noqa: BLE001  it is for whoever asked; its traceback would hold the samples
+            return error.with_traceback(None)
+
+    def _listen_together(self, jobs: Sequence[_Job]) -> list[Words | None]:
+        """Encode utterances with windows of the same length, and decode each; None for a trial that is not trusted."""
+        features = np.zeros((len(jobs), self._mel.bins, jobs[0].frames), np.float32)
+        encoding: Any = None
+        try:
+            for row, job in zip(features, jobs, strict=True):
+                row[:] = self._mel.compute(job.samples, job.frames)[0]
+            encoding = self._model.encode(ctranslate2.StorageView.from_array(features), to_cpu=True)
+            rows = np.asarray(encoding)
+            detected = cache(lambda: self._model.detect_language(encoding))
+
+            def language_of(number: int) -> Sequence[tuple[str, float]]:
+                return detected()[number]
+
+            wanted = [
+                _Wanted(hints, self._candidates(partial(language_of, number), hints, job.seconds), job.seconds)
+                for number, job in enumerate(jobs)
+                for hints in (self._told(job.hints),)
+            ]
+            firsts = self._first_attempts(rows, wanted)
+            return [
+                self._decode(
+                    ctranslate2.StorageView.from_array(rows[number : number + 1]),
+                    wanted[number],
+                    trial=job.trial,
+                    first=firsts[number],
+                )
+                for number, job in enumerate(jobs)
+            ]
+        finally:
+            features.fill(0)
+            self._mel.wipe()
+            if encoding is not None:
+                np.asarray(encoding).fill(0)
+
+    def _check(self, samples: NDArray[np.int16], hints: Hints) -> None:
+        if len(samples) > self.longest_samples:
+            msg = f"an utterance lasts at most {self.longest_samples / RATE_HZ:g} s"
+            raise TranscriptionFailed(msg)
+        if hints.language is not None and hints.language not in self.languages:
+            msg = "the model was not loaded for this language"
+            raise TranscriptionFailed(msg)
 
     def _listen(
         self, samples: NDArray[np.int16], hints: Hints, frames: int | None, *, trial: bool = False
@@ -211,8 +357,10 @@ class Whisper:
         encoding: Any = None
         try:
             features = self._mel.compute(samples, frames or self._window(len(samples)))
-            encoding = self._model.encode(ctranslate2.StorageView.from_array(features))
-            return self._decode(encoding, hints, len(samples) / RATE_HZ, trial=trial)
+            encoding = self._model.encode(ctranslate2.StorageView.from_array(features), to_cpu=True)
+            hints, seconds = self._told(hints), len(samples) / RATE_HZ
+            codes = self._candidates(lambda: self._model.detect_language(encoding)[0], hints, seconds)
+            return self._decode(encoding, _Wanted(hints, codes, seconds), trial=trial)
         finally:
             self._mel.wipe()
             if encoding is not None:
@@ -226,9 +374,12 @@ class Whisper:
         wanted = max(LEAST_FRAMES, math.ceil((speech_s + self.properties.margin_s) * FRAMES_PER_S))
         return min(self._frames, wanted + wanted % 2)
 
-    def _likely(self, encoding: Any) -> tuple[str, float]:
+    def _told(self, hints: Hints) -> Hints:
+        """What the model is told of them."""
+        return hints if self.properties.prompts else replace(hints, prompt="")
+
+    def _likely(self, found: Sequence[tuple[str, float]]) -> tuple[str, float]:
         """The likeliest of the allowed languages, and its probability among them."""
-        found: list[tuple[str, float]] = self._model.detect_language(encoding)[0]
         allowed = [(token[2:-2], probability) for token, probability in found if token[2:-2] in self.languages]
         total = sum(probability for _, probability in allowed)
         if not total:
@@ -236,8 +387,10 @@ class Whisper:
         code, probability = max(allowed, key=lambda pair: pair[1])
         return code, probability / total
 
-    def _candidates(self, encoding: Any, hints: Hints, seconds: float) -> tuple[str, ...]:
-        """The language to decode in; two if a person may have changed hers."""
+    def _candidates(
+        self, detect: Callable[[], Sequence[tuple[str, float]]], hints: Hints, seconds: float
+    ) -> tuple[str, ...]:
+        """The language to decode in; two if a person may have changed hers. Asks for detection only if it must."""
         if hints.language is not None:
             return (hints.language,)
         if len(self.languages) == 1:
@@ -245,21 +398,25 @@ class Whisper:
         usual = hints.usual if hints.usual in self.languages else None
         if usual and seconds < SHORT_S:
             return (usual,)
-        code, probability = self._likely(encoding)
+        code, probability = self._likely(detect())
         if usual is None or code == usual:
             return (code,)
         if probability < (LIKELY if seconds >= SURE_S else VERY_LIKELY):
             return (usual,)
         return (code, usual)
 
-    def _decode(self, encoding: Any, hints: Hints, seconds: float, *, trial: bool = False) -> Words | None:
-        if not self.properties.prompts:
-            hints = replace(hints, prompt="")
-        codes = self._candidates(encoding, hints, seconds)
+    def _decode(
+        self, encoding: Any, wanted: _Wanted, *, trial: bool = False, first: _Attempt | None = None
+    ) -> Words | None:
+        """Words in the likeliest language, in the first of which an attempt may have been made already."""
+        hints, seconds = wanted.hints, wanted.seconds
         # Detection alone is often sure of the wrong language. Words in the right one are more likely, too.
         again = hints.thorough and not trial
         language, best = max(
-            ((code, self._attempts(encoding, code, hints, seconds, again=again)) for code in codes),
+            (
+                (code, self._attempts(encoding, code, hints, seconds, again=again, first=None if place else first))
+                for place, code in enumerate(wanted.codes)
+            ),
             key=lambda pair: (not pair[1].runaway, pair[1].logprob),
         )
         if trial and not best.trusted:
@@ -273,35 +430,88 @@ class Whisper:
         confidence = min(1.0, math.exp(best.logprob))
         return Words(text=text, language=language, confidence=confidence / 2 if best.runaway else confidence)
 
-    def _attempts(self, encoding: Any, language: str, hints: Hints, seconds: float, *, again: bool) -> _Attempt:
+    def _attempts(
+        self,
+        encoding: Any,
+        language: str,
+        hints: Hints,
+        seconds: float,
+        *,
+        again: bool,
+        first: _Attempt | None = None,
+    ) -> _Attempt:
         """Greedy; if that is doubtful, and there is time, sampled once; the better of the two."""
-        first = self._generate(encoding, language, hints.prompt, seconds, temperature=0.0)
+        first = first or self._generate(encoding, language, hints.prompt, seconds, temperature=0.0)
         if first.good or not again:
             return first
         second = self._generate(encoding, language, hints.prompt, seconds, temperature=SECOND_TEMPERATURE)
         return max(first, second, key=lambda a: (not a.runaway, a.logprob))
 
     def _generate(self, encoding: Any, language: str, prompt: str, seconds: float, *, temperature: float) -> _Attempt:
+        start = self._start(language, prompt)
+        cap = self._cap(language, seconds, len(start))
+        return self._attempt(self._run(encoding, [start], cap, language, temperature=temperature)[0], language, cap)
+
+    def _first_attempts(self, rows: NDArray[Any], wanted: Sequence[_Wanted]) -> list[_Attempt | None]:
+        """Greedy decodings of several encodings, each in its first language.
+
+        None for one that said as much as it may: alone it would have been stopped there.
+        """
+        starts = [self._start(each.codes[0], each.hints.prompt) for each in wanted]
+        # CTranslate2 wants the start of the transcript at the same place in all.
+        kinds = [
+            (len(start), tuple(self._suppressed[each.codes[0]])) for start, each in zip(starts, wanted, strict=True)
+        ]
+        attempts: list[_Attempt | None] = [None] * len(wanted)
+        for kind in sorted(set(kinds)):
+            numbers = [number for number, each in enumerate(kinds) if each == kind]
+            caps = [self._cap(wanted[number].codes[0], wanted[number].seconds, kind[0]) for number in numbers]
+            part = rows if len(numbers) == len(rows) else rows[numbers]
+            try:
+                encoding = ctranslate2.StorageView.from_array(part)
+                language = wanted[numbers[0]].codes[0]
+                results = self._run(encoding, [starts[number] for number in numbers], max(caps), language)
+            finally:
+                if part is not rows:
+                    part.fill(0)
+            for number, result, cap in zip(numbers, results, caps, strict=True):
+                if len(result.sequences_ids[0]) < cap:
+                    attempts[number] = self._attempt(result, wanted[number].codes[0], cap)
+        return attempts
+
+    def _start(self, language: str, prompt: str) -> list[int]:
+        """What stands before the words."""
         tokenizer = self._tokenizer(language)
         previous: list[int] = tokenizer.encode(" " + prompt.strip())[:PROMPT_TOKENS] if prompt.strip() else []
-        start: list[int] = self._whisper.get_prompt(tokenizer, previous, without_timestamps=True)
+        return self._whisper.get_prompt(tokenizer, previous, without_timestamps=True)
+
+    def _cap(self, language: str, seconds: float, started: int) -> int:
+        """How many tokens are said at most, after so many that stand before them."""
         cap = math.ceil(TOKENS_PER_S.get(language, DEFAULT_TOKENS_PER_S) * seconds) + SPARE_TOKENS
         # CTranslate2 allows min(max_length / 2, max_length - len(prompt)) new tokens.
-        cap = min(cap, self._whisper.max_length // 2, self._whisper.max_length - len(start))
+        return min(cap, self._whisper.max_length // 2, self._whisper.max_length - started)
+
+    def _run(
+        self, encoding: Any, starts: Sequence[list[int]], cap: int, language: str, *, temperature: float = 0.0
+    ) -> list[Any]:
+        """Decode; as many results as *starts*."""
         sampling = {"sampling_topk": 0, "sampling_temperature": temperature} if temperature else {}
-        result: Any = self._model.generate(
+        results: list[Any] = self._model.generate(
             encoding,
-            [start],
+            starts,
             beam_size=1,
-            max_length=max(2 * cap, cap + len(start)),
+            max_length=max(2 * cap, cap + len(starts[0])),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
             suppress_tokens=self._suppressed[language],
             **sampling,
-        )[0]
+        )
+        return results
+
+    def _attempt(self, result: Any, language: str, cap: int) -> _Attempt:
         tokens: list[int] = result.sequences_ids[0]
-        text = str(tokenizer.decode(tokens)).strip()
+        text = str(self._tokenizer(language).decode(tokens)).strip()
         # The score is a mean over the tokens; faster-whisper counts the end as one more.
         logprob = float(result.scores[0]) * len(tokens) / (len(tokens) + 1)
         return _Attempt(
@@ -336,6 +546,11 @@ class Whisper:
     def _token(self, text: str) -> int | None:
         token: int | None = self._whisper.hf_tokenizer.token_to_id(text)
         return token
+
+
+def gpus() -> int:
+    """How many GPUs this process could compute on."""
+    return int(ctranslate2.get_cuda_device_count())
 
 
 def check_folder(folder: Path) -> None:

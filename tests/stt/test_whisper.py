@@ -137,8 +137,8 @@ def test_a_runaway_ends_at_the_cap_and_is_tried_again_once(whisper: Whisper, mon
     class Babbling:
         is_multilingual = True
 
-        def encode(self, features: Any) -> Any:
-            return model.encode(features)
+        def encode(self, features: Any, **options: Any) -> Any:
+            return model.encode(features, **options)
 
         def generate(self, encoding: Any, prompts: Any, *, max_length: int, **options: Any) -> Any:
             asked.append((max_length, options.get("sampling_temperature", 0.0)))
