@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -174,8 +175,8 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             plan=plan,
             bank=self._bot.services.bank,
             own=await self._own_questions(channel.guild.id, plan.language),
+            keep_to=partial(rules.keep_to, settings=house, most_s=most_s),
         )
-        rules.keep_to(session, house, most_s=most_s)
         mine = words_of(interaction)
         text = says.started(mine, channel.mention, session.mark)
         view = text_with(text, "join", "stop", interview_id=session.interview_id, words=mine)
@@ -530,7 +531,8 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
 
     async def _privacy(self, interaction: Interaction, session: Session) -> None:
         words = words_of(interaction)
-        notice = says.notice(words, session.caption_place, elsewhere=self._bot.services.speech_host)
+        kept_s, elsewhere = session.draft.kept_s, self._bot.services.speech_host
+        notice = says.notice(words, session.caption_place, kept_s=kept_s, elsewhere=elsewhere)
         actions = ("leave", "withdraw") if session.takes_part(interaction.user.id) else ()
         await answer(
             interaction, words("interview-privacy", notice=notice), *actions, interview_id=session.interview_id
@@ -615,6 +617,10 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
 
     def _held(self, interaction: Interaction, interview_id: str) -> Draft | None:
         draft = self._interviews.drafts.get(interview_id)
+        # The card of the end stands a moment before the last words are written down.
+        ending = self._interviews.ending(interaction.user.id) if draft is None else None
+        if ending is not None and ending.interview_id == interview_id:
+            draft = ending
         return draft if draft is not None and draft.guild_id == interaction.guild_id else None
 
     @staticmethod
@@ -714,7 +720,7 @@ def _hosts(interaction: Interaction, session: Session) -> bool:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands, the buttons and the menus; discord.py calls this."""
+    """Register the commands, the buttons and the menus; the client calls this."""
     cog = Interview(bot, await bot.services.journal.left())
     bot.add_dynamic_items(InterviewButton, LineMenu)
     await bot.add_cog(cog)

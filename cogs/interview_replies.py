@@ -46,18 +46,20 @@ def headline(words: Words, status: Status) -> str:
     return words("interview-not-heard", why=why)
 
 
-def notice(words: Words, captions: str, *, elsewhere: str = "") -> str:
+def notice(words: Words, captions: str, *, kept_s: float, elsewhere: str = "") -> str:
     """What everybody in the channel must know.
 
     Args:
         words: Of the interview's language.
         captions: Where they appear.
+        kept_s: How long the text outlives the interview, unless it is saved.
         elsewhere: The host that speech is sent to; empty if it stays on the bot's machine.
     """
     speech = (
         words("interview-speech-elsewhere", host=escape(elsewhere)) if elsewhere else words("interview-speech-here")
     )
-    return words("interview-notice", speech=speech, captions=words(f"interview-captions-{captions}"))
+    kept = words("interview-kept", minutes=round(kept_s / 60))
+    return words("interview-notice", speech=speech, captions=words(f"interview-captions-{captions}"), kept=kept)
 
 
 def roster(words: Words, status: Status) -> str:
@@ -119,7 +121,8 @@ def ended(words: Words, status: Status, *, save_by: datetime | None = None) -> s
     stopped = status.stopped or Stopped.FAILED
     why, took = words(f"interview-stopped-{stopped.value}"), length(words, status.elapsed_s)
     if stopped is not Stopped.SHUTDOWN:
-        text = words("interview-over-text", why=why, length=took)
+        kept = words("interview-kept", minutes=round(status.kept_s / 60))
+        text = words("interview-over-text", why=why, length=took, kept=kept)
     elif save_by is None:  # the bot takes the text with it
         text = words("interview-over-shutdown", why=why, length=took)
     else:

@@ -205,7 +205,7 @@ def notice(
     view.add_item(
         ui.Container(
             ui.TextDisplay(says.headline(words, status)),
-            ui.TextDisplay(says.notice(words, captions, elsewhere=elsewhere)),
+            ui.TextDisplay(says.notice(words, captions, kept_s=status.kept_s, elsewhere=elsewhere)),
             *own,
             ui.Separator(),
             ui.TextDisplay(says.roster(words, status)),

@@ -101,6 +101,7 @@ class Interviews:
         plan: Plan | None = None,
         bank: Bank | None = None,
         own: Iterable[Question] = (),
+        keep_to: Callable[[Interview], None] | None = None,
     ) -> Interview:
         """Open an interview and let it run.
 
@@ -112,6 +113,7 @@ class Interviews:
             plan: What was agreed.
             bank: The questions to choose from.
             own: The server's own questions.
+            keep_to: Has it keep to the server's rules, before anything of it is posted.
 
         Raises:
             InterviewRunning: If this server has one already.
@@ -141,6 +143,8 @@ class Interviews:
                 bank=bank,
                 own=own,
             )
+            if keep_to is not None:
+                keep_to(interview)
             await interview.open()
         finally:
             self._starting.discard(guild_id)
@@ -149,6 +153,16 @@ class Interviews:
         if self._closing.is_set():
             interview.stop(Stopped.SHUTDOWN)
         return interview
+
+    def ending(self, user_id: int) -> Draft | None:
+        """The draft of an interview of this person's that was stopped, while its last words are still written down."""
+        return next((i.draft for i in self.running if i.stopped is not None and user_id in i.draft.names), None)
+
+    async def written(self, draft: Draft) -> None:
+        """Wait until a draft's interview is over, and nothing more comes to it."""
+        while any(interview.draft is draft for interview in self.running):
+            self._ended.clear()
+            await self._ended.wait()
 
     def cut_short(self) -> None:
         """Wait for nobody's last words any more; what stands on Discord is still deleted."""

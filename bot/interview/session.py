@@ -27,7 +27,7 @@ from bot.interview.beside import YIELD_S, Beside
 from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused, Captions, Line
 from bot.interview.company import Company
 from bot.interview.course import Course, Plan, Reminder
-from bot.interview.drafts import Draft
+from bot.interview.drafts import KEPT_S, Draft
 from bot.interview.roles import Role
 from bot.voice.gate import Gate
 from bot.voice.link import Change
@@ -198,6 +198,7 @@ class Status:
     ends_at: datetime | None = None
     soon: bool = False
     overtime: bool = False
+    kept_s: float = KEPT_S
 
 
 class Room(Protocol):
@@ -684,6 +685,7 @@ class Interview:
             ends_at=self._date_of(self.course.ends_s),
             soon=self._soon,
             overtime=self._overtime,
+            kept_s=self.draft.kept_s,
         )
 
     @property

@@ -192,6 +192,7 @@ async def test_age_notice_language_and_a_shorter_draft_hold_in_the_next_intervie
 
     assert r"\*\*Be\*\* kind" in stage.notice().text
     assert "Niemand wird" in stage.notice().text
+    assert "ist 5 Minuten nach dem Ende weg" in stage.notice().text
     assert stage.running().draft.kept_s == 300
     form = (await stage.press(ANNA, "Teilnehmen")).modal
     assert form is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from bot.interview.drafts import Draft
+from bot.interview.drafts import KEPT_S, Draft
 from bot.interview.roles import Role
 from bot.interview.session import Card, Heard, Mark, Pause, Status, Stopped
 from bot.loopback.entities import walk
@@ -125,13 +125,13 @@ def test_the_card_reads(case: str, language: str, snapshot: SnapshotAssertion) -
 @every_language
 @pytest.mark.parametrize("place", get_args(CaptionPlace))
 def test_the_notice_says_who_can_read_captions(place: CaptionPlace, language: str, snapshot: SnapshotAssertion) -> None:
-    assert says.notice(words_in(language), place) == snapshot
+    assert says.notice(words_in(language), place, kept_s=KEPT_S) == snapshot
 
 
 @every_language
 def test_whoever_is_sent_speech_is_named_in_the_notice(language: str, snapshot: SnapshotAssertion) -> None:
-    assert says.notice(words_in(language), "off", elsewhere="speech.example.org") == snapshot
-    assert "speech.example.org" not in says.notice(words_in(language), "off")
+    assert says.notice(words_in(language), "off", kept_s=KEPT_S, elsewhere="speech.example.org") == snapshot
+    assert "speech.example.org" not in says.notice(words_in(language), "off", kept_s=KEPT_S)
 
 
 @every_language
@@ -144,6 +144,19 @@ def test_the_status_reads(case: str, language: str, snapshot: SnapshotAssertion)
 @pytest.mark.parametrize("why", Stopped)
 def test_the_end_card_reads(why: Stopped, language: str, snapshot: SnapshotAssertion) -> None:
     assert words(end_card(words_in(language), status(*PEOPLE, stopped=why))) == snapshot
+
+
+@every_language
+def test_where_a_server_keeps_text_for_less_the_notice_and_the_end_card_say_so(
+    language: str, snapshot: SnapshotAssertion
+) -> None:
+    lang, short = words_in(language), status(*PEOPLE, kept_s=5 * 60.0, stopped=Stopped.ASKED)
+
+    told = [words(notice(lang, short, captions="off")), words(end_card(lang, short))]
+
+    assert not any(lang("interview-kept", minutes=30) in part for part in told)
+    assert all(lang("interview-kept", minutes=5) in part for part in told)
+    assert [lang("interview-kept", minutes=minutes) for minutes in (1, 2, 5, 30)] == snapshot
 
 
 def a_draft() -> Draft:

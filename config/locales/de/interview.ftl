@@ -99,7 +99,11 @@ interview-pause-mark = Das Zeichen in der Mitgliederliste, dass ein Interview l�
 interview-pause-moved = Der Bot wurde in diesen Kanal verschoben.
 interview-pause-plain = Der Anruf ist nicht mehr Ende-zu-Ende-verschlüsselt.
 interview-pause-asked = Jemand hat eine Pause gemacht.
-interview-notice = **Niemand wird ohne ein Ja gehört.** Drück **Teilnehmen**, um mitzumachen; die Stimmen aller anderen bleiben verschlüsselt und werden ungelesen verworfen. { $speech }, der Ton wird sofort überschrieben und nie gespeichert. { $captions } Text, den niemand speichert, ist 30 Minuten nach dem Ende weg.
+interview-notice = **Niemand wird ohne ein Ja gehört.** Drück **Teilnehmen**, um mitzumachen; die Stimmen aller anderen bleiben verschlüsselt und werden ungelesen verworfen. { $speech }, der Ton wird sofort überschrieben und nie gespeichert. { $captions } Text, den niemand speichert, ist { $kept } nach dem Ende weg.
+interview-kept = { $minutes ->
+    [one] { $minutes } Minute
+   *[other] { $minutes } Minuten
+}
 interview-speech-here = Gesprochenes wird im Arbeitsspeicher zu Text
 interview-speech-elsewhere = **Gesprochenes wird verschlüsselt an { $host } geschickt und dort zu Text**; was dort geschieht, bestimmt, wer es betreibt. Hier
 interview-captions-voice-chat = Untertitel erscheinen in diesem Kanal, wo alle darin sie lesen können, und werden am Ende gelöscht.
@@ -149,7 +153,7 @@ interview-card-finished = **Das war die letzte Frage.** Sprecht weiter oder been
 ## The end
 
 interview-over-head = ## ⏹ Das Interview ist vorbei
-interview-over-text = { $why } Es dauerte { $length }. Der Ton ist weg, die Untertitel sind gelöscht, und der Text wird in 30 Minuten vergessen, wenn ihn niemand speichert.
+interview-over-text = { $why } Es dauerte { $length }. Der Ton ist weg, die Untertitel sind gelöscht, und der Text wird in { $kept } vergessen, wenn ihn niemand speichert.
 interview-over-shutdown = { $why } Es dauerte { $length }. Der Ton ist weg, die Untertitel sind gelöscht, und der Text ist vergessen.
 interview-over-restart = Der Bot wird neu gestartet, deshalb endet das Interview hier. Es dauerte { $length }. Der Ton ist weg, und die Untertitel sind gelöscht. Den Text kannst du jetzt speichern; vergessen wird er { $time }.
 interview-stopped-asked = Wer es gestartet hat, hat es beendet.

@@ -100,7 +100,11 @@ interview-pause-mark = The sign that shows the interview in the member list is g
 interview-pause-moved = The bot was moved to this channel.
 interview-pause-plain = The call is no longer end-to-end encrypted.
 interview-pause-asked = Somebody paused it.
-interview-notice = **Nobody is heard without a yes.** Press **Join** to take part; the voice of everybody else stays encrypted and is dropped unread. { $speech }, the sound is overwritten at once and never stored. { $captions } Text that nobody saves is gone 30 minutes after the end.
+interview-notice = **Nobody is heard without a yes.** Press **Join** to take part; the voice of everybody else stays encrypted and is dropped unread. { $speech }, the sound is overwritten at once and never stored. { $captions } Text that nobody saves is gone { $kept } after the end.
+interview-kept = { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+}
 interview-speech-here = Speech becomes text in memory
 interview-speech-elsewhere = **Speech is sent, encrypted, to { $host }, which turns it into text**; what happens there is up to those who run it. Here
 interview-captions-voice-chat = Captions appear in this channel, where everybody in it can read them, and are deleted at the end.
@@ -147,7 +151,7 @@ interview-card-finished = **That was the last question.** Go on talking, or end 
 ## The end
 
 interview-over-head = ## ⏹ The interview is over
-interview-over-text = { $why } It ran for { $length }. The sound is gone, the captions are deleted, and the text is forgotten in 30 minutes unless it is saved.
+interview-over-text = { $why } It ran for { $length }. The sound is gone, the captions are deleted, and the text is forgotten in { $kept } unless it is saved.
 # The bot was shut down: nobody can save any more.
 interview-over-shutdown = { $why } It ran for { $length }. The sound is gone, the captions are deleted, and the text is forgotten.
 interview-over-restart = The bot is being restarted, so the interview ends here. It ran for { $length }. The sound is gone, and the captions are deleted. The text can be saved now; it is forgotten { $time }.
