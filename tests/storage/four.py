@@ -37,7 +37,7 @@ from storage.retention import Retention
 from tests.storage.conftest import Installation, make_databases
 from tests.storage.people import NOW, People, people_over
 from tests.storage.postgres import running
-from tests.storage.retaining import SteadyClock, fill
+from tests.storage.retaining import fill
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -117,6 +117,19 @@ def say(what: str, which: object) -> None:
     sys.stdout.flush()
 
 
+class Clock:
+    """The time in which all of it happens: from `NOW` on, whatever day it is."""
+
+    def __init__(self, began_s: float) -> None:
+        self._began_s = began_s
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=time.time() - self._began_s)
+
+
 class Worker:
     """One of the processes."""
 
@@ -125,7 +138,7 @@ class Worker:
         self._dice = dice
         self._began_s = began_s
         self._jobs = _jobs(people)
-        self._retention = Retention(databases, clock=SteadyClock(), batch=5, lease_life=timedelta(seconds=2))
+        self._retention = Retention(databases, clock=Clock(began_s), batch=5, lease_life=timedelta(seconds=2))
         self._names = {people.subjects.index(user_id): user_id for user_id in PEOPLE}
 
     def _now(self) -> datetime:
@@ -223,14 +236,13 @@ async def look(databases: Databases, seen: Seen) -> None:
 
 async def count(databases: Databases, seen: Seen) -> bool:
     """Count what is left; whether nothing is to be done any more."""
-    now = SteadyClock().now()
     async with databases.content.read() as connection:
 
         async def number(*where: Any) -> int:
             return (await connection.execute(select(func.count()).select_from(Audit).where(*where))).scalar_one()
 
-        seen.left_due = await number(Audit.expires_at <= now)
-        seen.kept = await number(Audit.expires_at > now)
+        seen.left_due = await number(Audit.expires_at <= NOW)
+        seen.kept = await number(Audit.expires_at > NOW)
         runs = await connection.execute(select(RetentionRun.counts))
         seen.counted = sum(row.get("audit", 0) for row in runs.scalars())
         written = (await connection.execute(select(Feedback.transcript_id))).scalars().all()
@@ -269,13 +281,13 @@ async def attack(installation: Installation, *, rounds: int, seed: int) -> Seen:
     async with installation.open(busy_s=30.0) as databases:
         people = await people_over(databases, EnvironmentKeys(KEYS))
         seen.requests = await ask(people)
-        await fill(databases, due=0, kept=KEPT, seed=10**9)
+        await fill(databases, due=0, kept=KEPT, seed=10**9, now=NOW)
         workers = [_start(installation, log, dice.getrandbits(30), began_s) for _ in range(PROCESSES)]
         try:
             for number in range(rounds):
                 await count(databases, seen)
                 if seen.left_due == 0:  # more at once would be held back, as retention does with a mistake
-                    await fill(databases, due=DUE, kept=0, seed=number)
+                    await fill(databases, due=DUE, kept=0, seed=number, now=NOW)
                     seen.due += DUE
                 await _progress(databases, log, seen, lines=dice.randrange(4, 16))
                 victim = workers.pop(dice.randrange(PROCESSES))

@@ -65,10 +65,10 @@ class Outcome:
     counted: int
 
 
-async def fill(databases: Databases, *, due: int, kept: int, seed: int) -> None:
+async def fill(databases: Databases, *, due: int, kept: int, seed: int, now: datetime | None = None) -> None:
     """Rows of which some are due now."""
     rng = random.Random(seed)
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     for start in range(0, due + kept, 5000):
         rows = [
             {
