@@ -70,7 +70,8 @@ def _text(record: logging.LogRecord, *, ours: bool) -> str:
     # A text with arguments is a constant of the source; the arguments are what varies, and are never put in. One
     # without may have been put together before (asyncio joins the reprs of tasks), so only its place is told.
     if isinstance(record.msg, str) and (ours or record.args or record.name.startswith("discord")):
-        return _CUT.sub("…", record.msg)
+        # One line: discord.py puts the event loop's stack, with the paths of files, below what it says of a heartbeat.
+        return _CUT.sub("…", record.msg.partition("\n")[0])
     return f"{record.module}:{record.lineno}"
 
 

@@ -9,13 +9,16 @@ import os
 import subprocess
 import sys
 import threading
+import traceback
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 import pytest
 from aiohttp import web
+from discord.gateway import KeepAliveHandler
 from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter
 
@@ -263,6 +266,20 @@ def test_what_looks_like_a_token_or_an_id_is_cut_out_of_texts_of_discordpy(text:
 
     assert not [canary for canary in CANARIES if canary in log.text]
     assert "…" in log.lines[0]["event"]
+
+
+def test_the_stack_of_a_blocked_heartbeat_is_left_out(log: Log) -> None:
+    beat = KeepAliveHandler(ws=cast("Any", SimpleNamespace(thread_id=0, _max_heartbeat_timeout=60.0)), interval=1.0)
+    stack = "".join(traceback.format_stack())
+
+    # As its `run` puts it together.
+    text = f"{beat.block_msg}\nLoop thread traceback (most recent call last):\n{stack}"
+    logging.getLogger("discord.gateway").warning(text, 1, 10)
+
+    (line,) = log.lines
+    assert line["event"] == beat.block_msg
+    assert "test_logs" not in log.text
+    assert "site-packages" not in log.text
 
 
 async def test_discordpys_own_warnings_of_limits_hold_no_token(log: Log) -> None:

@@ -103,6 +103,7 @@ class ReceivingState(VoiceConnectionState):
     _guarded: GuardedSession | None = None
     _resumed: bool = False
     _released: bool = False
+    _leaving: bool = False
     _runner: asyncio.Task[None] | None
 
     def __init__(self, voice_client: ReceivingClient) -> None:
@@ -369,6 +370,8 @@ class ReceivingState(VoiceConnectionState):
 
     async def disconnect(self, *, force: bool = True, cleanup: bool = True, wait: bool = False) -> None:
         """Leave; the socket is no longer read from the moment this is called."""
+        # With `cleanup` for good. The poller ends then, and has not died: Discord takes its time to confirm.
+        self._leaving = self._leaving or cleanup
         self._unwatch()
         self._client.receiver.disconnected()
         await super().disconnect(force=force, cleanup=cleanup, wait=wait)
@@ -383,7 +386,7 @@ class ReceivingState(VoiceConnectionState):
 
     def revive(self) -> None:
         """Start the poller again if it has died, whatever killed it; its first look at the websocket heals the rest."""
-        if self._runner is not None and self._runner.done() and not self._released:
+        if self._runner is not None and self._runner.done() and not (self._leaving or self._released):
             self.faults += 1
             log.warning("the voice poller had died")
             self._runner = self.voice_client.loop.create_task(self._poll_voice_ws(True), name="Voice websocket poller")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.loopback.filling import CannotDo
+from bot.rehearsal.stage import until
 from cogs.locales import words_in
 from cogs.transcript import FORMATS
 from storage.ledger import Purpose
@@ -17,6 +19,7 @@ from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice
 
 if TYPE_CHECKING:
     from bot.loopback.callbacks import Reply
+    from bot.loopback.entities import Message
 
 EN = words_in("en")
 
@@ -114,6 +117,54 @@ async def test_a_running_interview_and_none_at_all_cannot_be_saved(stage: Practi
     stage.say(ANNA, "I would measure it first.")
     assert (await use(stage, ANNA, "save")).text == EN("transcript-save-afterwards")
     await stage.end(HOST)
+
+
+@pytest.mark.parametrize("way", ["command", "card"])
+async def test_what_is_saved_right_after_the_end_is_the_interview_that_just_ended(
+    stage: Practice, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await interviewed(stage, HOST, ANNA)
+    await stage.start(HOST)
+    for name in (HOST, ANNA):
+        await stage.join(name, KEEPS)
+    stage.say(ANNA, "The second interview begins.")
+    (interview,) = stage.app.services.interviews.running
+    over = asyncio.Event()
+    leave = interview._room.take_down_mark
+
+    async def late() -> None:
+        await over.wait()
+        await leave()
+
+    monkeypatch.setattr(interview._room, "take_down_mark", late)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.press(HOST, "End"))
+        await until(lambda: interview.stopped is not None, within_s=10)
+        if way == "command":
+            saving = tasks.create_task(use(stage, ANNA, "save", title="Practice"))
+        else:
+            await until(lambda: len(_end_cards(stage)) > 1, within_s=10)
+            pressed = stage.discord.people.press(stage.user(ANNA).id, _end_cards(stage)[-1], "Save it")
+            saving = tasks.create_task(_shown(pressed))
+        await asyncio.sleep(0.1)
+        over.set()
+
+    assert saving.result().text.startswith("Saved")
+    (newest, *_) = (
+        await stage.app.services.stores.transcripts.list(stage.user(ANNA).id, at=stage.app.services.clock.now())
+    ).entries
+    text = (await use(stage, ANNA, "view", transcript=str(newest.id))).text
+    assert "The second interview begins." in " ".join(text.split())
+
+
+def _end_cards(stage: Practice) -> list[Message]:
+    cards = (message for message in stage.seen(OWNER) if "Save it" in str(message.components))
+    return sorted(cards, key=lambda message: message.id)
+
+
+async def _shown(reply: Reply) -> Reply:
+    return await reply
 
 
 async def test_words_are_found_in_what_one_may_read_alone(stage: Practice) -> None:

@@ -11,6 +11,7 @@ from bot.interview.session import Pause, Stopped
 from bot.loopback.permissions import Overwrite, Permission
 from bot.loopback.voice_server import VoiceServer
 from bot.rehearsal.stage import Stage, until
+from bot.voice.client import ReceivingClient
 from stt.engine import Snippet
 from tests.flow.conftest import Frames, OpenStage
 
@@ -149,6 +150,19 @@ async def test_a_kick_ends_the_interview_within_two_seconds_and_keeps_the_draft(
         assert interview.receiver.silent
         assert stage.app.services.interviews.drafts.get(interview.interview_id) is interview.draft
         assert stage.world.voice_state(stage.bot_id, stage.place.guild.id) is None
+
+
+async def test_a_poller_that_ends_because_the_bot_leaves_is_not_taken_for_dead(talking: OpenStage) -> None:
+    async with talking() as stage:
+        link = stage.running()._link
+        assert isinstance(link, ReceivingClient)
+
+        stage.running().stop(Stopped.ASKED)
+        while stage.app.services.interviews.running:
+            link.keep_alive()
+            await asyncio.sleep(0)
+
+        assert link.faults == 0
 
 
 async def test_the_bot_follows_a_move_but_hears_nobody_until_its_notice_stands_there(talking: OpenStage) -> None:
