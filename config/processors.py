@@ -8,6 +8,7 @@ not start.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, cast
 
@@ -16,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from config.errors import Unfit
 from config.policy import is_placeholder
+from config.trusted import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +33,8 @@ def _filled(value: str) -> str:
         raise ValueError("not filled in")
     return value.strip()
 
+
+_NO_LIST: Final = "{name} must be a list of processors, as config/processors.yaml is."
 
 _Text = Annotated[str, AfterValidator(_filled)]
 _Host = Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
@@ -84,13 +88,21 @@ def load_processors(file: Path = PROCESSORS_FILE) -> tuple[Processor, ...]:
         Unfit: If the file cannot be read, or one that is on does not say all that it must.
     """
     try:
-        loaded: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-        rows = cast("list[Any]", loaded["processors"])
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Unfit(_NO_LIST.format(name=file.name)) from None
+    return _read(text, file.name)
+
+
+@lru_cache(maxsize=4)  # a start asks for them several times
+def _read(text: str, file: str) -> tuple[Processor, ...]:
+    try:
+        rows = cast("list[Any]", read_yaml(text)["processors"])
         names = [str(row["name"]) for row in rows]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
-        raise Unfit(f"{file.name} must be a list of processors, as config/processors.yaml is.") from None
+    except (yaml.YAMLError, KeyError, TypeError):
+        raise Unfit(_NO_LIST.format(name=file)) from None
     if len(set(names)) < len(names):
-        raise Unfit(f"{file.name} has a processor twice.")
+        raise Unfit(f"{file} has a processor twice.")
     return tuple(_checked(row, name, file) for row, name in zip(rows, names, strict=True))
 
 
@@ -99,7 +111,7 @@ def allowed_hosts(processors: Iterable[Processor]) -> frozenset[str]:
     return frozenset(host for processor in processors if processor.enabled for host in processor.hosts)
 
 
-def _checked(row: object, name: str, file: Path) -> Processor:
+def _checked(row: object, name: str, file: str) -> Processor:
     try:
         return Processor.model_validate(row)
     except ValidationError as bad:
@@ -107,4 +119,4 @@ def _checked(row: object, name: str, file: Path) -> Processor:
         for error in bad.errors(include_input=False):
             said = str(error.get("ctx", {}).get("error", "")) if not error["loc"] else str(error["loc"][0])
             missing.add(said)
-        raise Unfit(f"{file.name}: {name} must say its {', '.join(sorted(missing))}.") from None
+        raise Unfit(f"{file}: {name} must say its {', '.join(sorted(missing))}.") from None

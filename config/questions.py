@@ -20,12 +20,14 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, cast
 
 import yaml
 
 from config.errors import Unfit
+from config.trusted import LOADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -267,12 +269,21 @@ def load_questions(folder: Path | None = None) -> Bank:
     Raises:
         Unfit: If there is none, or a file cannot be used: one sentence with the file, the entry and what to change.
     """
-    folder = folder or QUESTIONS_FOLDER
+    return _brought() if folder is None else _bank(folder)
+
+
+@cache
+def _brought() -> Bank:
+    """What comes with the program, read once."""
+    return _bank(QUESTIONS_FOLDER)
+
+
+def _bank(folder: Path) -> Bank:
     found: dict[str, str] = {}
     questions: list[Question] = []
     for file in sorted(folder.glob("*.yaml")):
         try:
-            drafts = _drafts(_from_yaml(file.read_bytes(), _trusted_loader()), identified=True)
+            drafts = _drafts(_from_yaml(file.read_bytes(), LOADER), identified=True)
         except OSError:
             raise Unfit(f"{file.name} cannot be read: look at its permissions.") from None
         except Fault as fault:
@@ -332,6 +343,8 @@ def plain(draft: Draft) -> dict[str, object]:
 
 def fold(text: str) -> str:
     """A text as it is compared: without capitals, accents and double spaces."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     parts = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(each for each in parts if not unicodedata.combining(each)).split())
 
@@ -366,11 +379,6 @@ class _WithoutAliases(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]
             raise yaml.YAMLError
         return super().compose_node(parent, index)
-
-
-def _trusted_loader() -> type[yaml.SafeLoader]:
-    # Ten times as fast, where libyaml is.
-    return cast("type[yaml.SafeLoader]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _from_yaml(data: bytes, loader: type[yaml.SafeLoader]) -> object:
@@ -529,14 +537,19 @@ def _points(value: object, name: str, count: tuple[int, int], length: int) -> tu
 def _line(value: object, name: str, length: int) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Fault(Wrong.NOT_TEXT, field=name)
-    # What cannot be seen could turn round what can be: directions, joiners, other controls.
-    seen = "".join(each for each in value if each.isspace() or unicodedata.category(each) not in {"Cc", "Cf", "Cs"})
-    text = " ".join(seen.split())
+    text = " ".join(_seen(value).split())
     if not text:
         raise Fault(Wrong.NOT_TEXT, field=name)
     if len(text) > length:
         raise Fault(Wrong.TOO_LONG, field=name, limit=str(length))
     return text
+
+
+def _seen(text: str) -> str:
+    """*text* without what cannot be seen, and could turn round what can be: directions, joiners, other controls."""
+    if text.isprintable():  # nearly every line, and a tenth of the time
+        return text
+    return "".join(each for each in text if each.isspace() or unicodedata.category(each) not in {"Cc", "Cf", "Cs"})
 
 
 def _minutes(value: object) -> float:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from bot.feedback.report import Criterion
 from config.errors import Unfit
 from config.questions import InterviewType
+from config.trusted import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +104,7 @@ def version_of(what: object) -> str:
 
 def _read(file: Path, kind: InterviewType) -> Rubric:
     try:
-        loaded: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        loaded: Any = read_yaml(file.read_text(encoding="utf-8"))
         criteria: dict[Any, Any] = dict(loaded["criteria"])
         named = str(loaded["kind"])
         rows = {str(name): {str(key): value for key, value in row.items()} for name, row in criteria.items()}

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
+from config.trusted import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -94,7 +94,7 @@ def _readings(text: str) -> Iterable[str]:
 
 @cache
 def _loaded(language: str) -> Mapping[str, Any]:
-    return yaml.safe_load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
+    return read_yaml((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
 
 
 @cache
