@@ -24,6 +24,7 @@ import threading
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from weakref import WeakSet
@@ -35,7 +36,7 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util.exc import CommandError
 from sqlalchemy import event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -217,10 +218,27 @@ class Database:
         Raises:
             WrongSchema: If a newer version of the program made the tables.
         """
+        steps = steps or steps_of(self.kind)
+        # Alembic needs a while to find that there is nothing to do, which is what it finds at each start but the first.
+        if revision == "head" and await self._revision() == await asyncio.to_thread(_newest, steps):
+            return
         # In a thread: Alembic reads files, and keeps its context in globals, so that only one may run in a process.
-        changed = await asyncio.to_thread(self._migrate_alone, steps or steps_of(self.kind), revision)
+        changed = await asyncio.to_thread(self._migrate_alone, steps, revision)
         if changed:
             await self.compact()
+
+    async def _revision(self) -> str | None:
+        """Of the tables in a file of ours; None if there are none, or if only Alembic can say."""
+        if not self.is_sqlite:
+            return None
+        with _translated():
+            async with _connected(self._readers) as connection:
+                try:
+                    found = await connection.execute(text("SELECT version_num FROM alembic_version"))
+                except OperationalError:  # no tables
+                    return None
+                revisions = found.scalars().all()
+        return str(revisions[0]) if len(revisions) == 1 else None
 
     def _migrate_alone(self, steps: Path, revision: str) -> bool:
         with _ALEMBIC:
@@ -467,6 +485,14 @@ def _on_begin(engine: AsyncEngine, statement: str) -> None:
 def steps_of(kind: Kind) -> Path:
     """The folder with the migrations of that database."""
     return Path(__file__).parent / "migrations" / kind
+
+
+@cache
+def _newest(steps: Path) -> str | None:
+    """The newest revision of the steps in that folder."""
+    config = Config()
+    config.set_main_option("script_location", str(steps).replace("%", "%%"))
+    return ScriptDirectory.from_config(config).get_current_head()
 
 
 def alembic(connection: Connection, steps: Path) -> Config:

@@ -15,7 +15,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import shutil
 import tempfile
+import threading
 import time
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -30,6 +32,7 @@ from bot.loopback.server import LoopbackDiscord
 from bot.loopback.voice_server import VoiceServer
 from bot.loopback.world import World
 from config.operations import Operations
+from storage.database import check_folder, open_databases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -56,6 +59,31 @@ END_S = 20.0
 def _somewhere() -> TemporaryDirectory[str]:
     """Gone when the process ends."""
     return TemporaryDirectory(prefix="skillrally-practice-")
+
+
+_MAKING = threading.Lock()
+
+
+def _tables() -> Path:
+    """A folder with both databases, empty and at the newest form: made once in a process, and gone with it."""
+    folder = Path(_somewhere().name) / "tables"
+
+    async def make() -> None:
+        async with open_databases(folder):
+            pass
+
+    with _MAKING:
+        if not folder.exists():
+            asyncio.run(make())
+    return folder
+
+
+def _with_tables(folder: Path) -> None:
+    """Begin *folder* with both databases, unless something is there: to migrate them takes a third of an opening."""
+    if not folder.exists():
+        check_folder(folder)
+        for file in _tables().iterdir():
+            shutil.copy(file, folder)
 
 
 def practice_operations(folder: Path | None = None) -> Operations:
@@ -155,6 +183,8 @@ class Stage:
         self.folder = self._folder or Path(stack.enter_context(TemporaryDirectory(prefix="skillrally-stage-")))
         kept = {"data_dir": str(self.folder / "data"), "keys_dir": str(self.folder / "keys")}
         self.settings = self.settings.model_copy(update=kept)
+        if self.settings.content_dsn is None and self.settings.keyring_dsn is None:
+            await asyncio.to_thread(_with_tables, self.settings.data_folder)
         self.operations = practice_operations(self.folder)
         if self._temporary:
             stack.enter_context(_temporary_files(self.folder / "temporary"))
