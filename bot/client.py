@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import logging
 from dataclasses import dataclass, field
@@ -53,7 +54,7 @@ EXTENSIONS = (
     "cogs.owner",
     "cogs.help",
 )
-"""Every file that brings commands, by name: discord.py loads them, nothing imports them."""
+"""Every file that brings commands, by name: the client asks each for its `setup`, nothing else imports them."""
 
 
 def _as_discord_says(_user_id: int) -> str | None:
@@ -165,7 +166,8 @@ class SkillRally(commands.Bot):
     async def setup_hook(self) -> None:
         """Load the commands and tell Discord about them, unless another process does."""
         for extension in EXTENSIONS:
-            await self.load_extension(extension)
+            # Not `load_extension`, which would run each file again for each client of a process, and then forget it.
+            await importlib.import_module(extension).setup(self)
         form = json.dumps([each.to_dict(self.tree) for each in self.tree.get_commands()], sort_keys=True)
         if not await self.services.siblings.may_register(hashlib.sha256(form.encode()).hexdigest()[:16]):
             return

@@ -496,7 +496,7 @@ def _guild(interaction: Interaction) -> discord.Guild:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands; discord.py calls this."""
+    """Register the commands; the client calls this."""
 
     async def announce(changed: Changed) -> None:
         queue: Any = bot.get_cog("Queue")

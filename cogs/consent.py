@@ -230,5 +230,5 @@ def _as_csv(decisions: list[Decision]) -> str:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands; discord.py calls this."""
+    """Register the commands; the client calls this."""
     await bot.add_cog(Consent(bot))

@@ -189,5 +189,5 @@ class ReportForm(ui.Modal):
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands; discord.py calls this."""
+    """Register the commands; the client calls this."""
     await bot.add_cog(Help(bot))

@@ -97,7 +97,7 @@ def _walk(components: Sequence[Any]) -> list[Any]:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Look what was left, before anything new is posted; discord.py calls this."""
+    """Look what was left, before anything new is posted; the client calls this."""
     leftovers = Leftovers(bot, await bot.services.journal.left())
     bot.services.journal.deletes_with(leftovers.sweep)
     await bot.add_cog(leftovers)

@@ -100,6 +100,9 @@ class Translator(app_commands.Translator):
 
     def __init__(self, tree: app_commands.CommandTree[Any]) -> None:
         self._tree = tree
+        # Discord has thirty languages, and each word of each command is asked for in all of them.
+        named = {str(locale): words_in(locale) for locale in discord.Locale}
+        self._words = {locale: words for locale, words in named.items() if words.language != ENGLISH}
         self._choices: dict[int, tuple[object, str]] = {}
 
     async def translate(
@@ -109,8 +112,8 @@ class Translator(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """Return what *string* is in another language, or None where it stays as it is."""
-        words = words_in(locale)
-        if words.language == ENGLISH:
+        words = self._words.get(str(locale))
+        if words is None:
             return None
         key = self._key(context)
         return words(key) if key is not None and words.has(key) else None
@@ -147,7 +150,7 @@ def _choices(tree: app_commands.CommandTree[Any]) -> Iterator[tuple[app_commands
 
 
 async def setup(bot: SkillRally) -> None:
-    """Read the files, before anybody waits for a sentence, and name the commands; discord.py calls this."""
+    """Read the files, before anybody waits for a sentence, and name the commands; the client calls this."""
     for language in await asyncio.to_thread(languages):
         await asyncio.to_thread(words_of_language, language)
     await bot.tree.set_translator(Translator(bot.tree))

@@ -295,5 +295,5 @@ def _guild(interaction: Interaction) -> discord.Guild:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands; discord.py calls this."""
+    """Register the commands; the client calls this."""
     await bot.add_cog(Mod(bot))

@@ -119,7 +119,7 @@ class Owner(commands.GroupCog, group_name="owner", group_description="For whoeve
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands at home, if there is one; discord.py calls this."""
+    """Register the commands at home, if there is one; the client calls this."""
     home_id = bot.services.settings.home_guild_id
     if home_id is None:
         return

@@ -401,5 +401,5 @@ class _TypedWord(ui.Modal):
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands; discord.py calls this."""
+    """Register the commands; the client calls this."""
     await bot.add_cog(Privacy(bot))

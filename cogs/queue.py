@@ -368,7 +368,7 @@ def _guild(interaction: Interaction) -> int:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the commands, the context menu and the buttons; discord.py calls this."""
+    """Register the commands, the context menu and the buttons; the client calls this."""
     cog = Queue(bot)
     await bot.add_cog(cog)
     bot.add_dynamic_items(PartnerButton)

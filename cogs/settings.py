@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import available_timezones
 
@@ -147,7 +148,11 @@ def shown(words: Words, preference: Preference, *, changed: bool) -> str:
 
 
 async def setup(bot: SkillRally) -> None:
-    """Register the command; discord.py calls this."""
-    # The list is read from files.
-    zones = await asyncio.to_thread(available_timezones)
-    await bot.add_cog(Settings(bot, frozenset(name for name in zones if "/" in name or name == UNSET)))
+    """Register the command; the client calls this."""
+    await bot.add_cog(Settings(bot, await asyncio.to_thread(_zones)))
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Every time zone that somebody could mean; read from six hundred files, once."""
+    return frozenset(name for name in available_timezones() if "/" in name or name == UNSET)
