@@ -14,7 +14,6 @@ import ctypes
 import importlib.metadata
 import os
 import re
-import shutil
 import stat
 import sys
 from dataclasses import dataclass
@@ -56,8 +55,8 @@ if TYPE_CHECKING:
 
 LOCK: Final = Path(__file__).parents[1] / "requirements.lock"
 
-LITTLE_MB, TIGHT_MB = 200, 1_000
-"""Free room on a disk: below the first the next backup or model may not fit, below the second it is time to look."""
+TIGHT_MB = 1_000
+"""Less free room on a disk than this: it is time to look."""
 
 CLOCK_S: Final = 30.0
 """How far off the clock may be: deadlines are in days, but Discord refuses answers that come seconds late."""
@@ -183,9 +182,9 @@ class Doctor:
     def _disk(self) -> Check | str:
         operations, settings = self._installation.operations, self._settings
         folders = {"data": settings.data_folder, "models": settings.models_folder, "backups": operations.backup_folder}
-        free = {name: shutil.disk_usage(_existing(folder)).free // 1_000_000 for name, folder in folders.items()}
+        free = {name: machine.free_bytes(folder) // 1_000_000 for name, folder in folders.items()}
         least = min(free, key=lambda name: free[name])
-        if free[least] < LITTLE_MB:
+        if free[least] < machine.LITTLE_MB:
             raise StartRefused(f"{free[least]} MB are free for {least}: make room, or set its folder to another disk.")
         said = ", ".join(f"{mb / 1000:.1f} GB free for {name}" for name, mb in free.items())
         return Check("disk", ok=None, said=f"{said}: make room soon") if free[least] < TIGHT_MB else said
@@ -357,10 +356,6 @@ def _clock(account: Account) -> Check:
 def _stays_secret(device: str, blocks: Path) -> bool:
     name = os.path.basename(os.path.realpath(device))  # noqa: PTH119 - a name, not a file
     return name.startswith("zram") or _text(blocks / name / "dm" / "uuid").startswith("CRYPT-")
-
-
-def _existing(folder: Path) -> Path:
-    return next(each for each in (folder, *folder.parents) if each.exists())
 
 
 def _text(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""What the machine has to spare: cores and memory, as far as this process may use them.
+"""What the machine has to spare: cores, memory and disk, as far as this process may use them.
 
 A container sees the whole machine's cores and memory, and is stopped when it takes more than its own.
 """
@@ -6,6 +6,7 @@ A container sees the whole machine's cores and memory, and is stopped when it ta
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from stt.layout import FILES
@@ -19,6 +20,9 @@ SPARE_MB = 600
 FIXED_MB, PER_MB = 250, 1.4
 """Memory of an engine process: so much, and so much for each megabyte of weights. Above what was measured for every
 size: 320 for 39, 450 for 74, 580 for 244, 1,070 for 809."""
+
+LITTLE_MB = 200
+"""Less free room on a disk than this: the next backup or model may not fit."""
 
 MOST_WORKERS = 16
 """Above this nobody has measured; whoever has more cores says so in the settings."""
@@ -47,6 +51,12 @@ def workers(folder: Path, cgroup: Path = CGROUP) -> int:
     each_mb = FIXED_MB + PER_MB * (folder / FILES[0]).stat().st_size / 1_000_000
     fit = int((memory_mb(cgroup) - SPARE_MB) / each_mb)
     return max(1, min(cores(cgroup), fit, MOST_WORKERS))
+
+
+def free_bytes(folder: Path) -> int:
+    """Room on the disk of *folder*, or of where it will be made, for this account. Blocks."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return shutil.disk_usage(there).free
 
 
 def _read(file: Path) -> str:

@@ -65,6 +65,21 @@ class Fallback:
         return self._down.is_set()
 
     @property
+    def alive(self) -> bool:
+        """Whether an utterance given now may get words, from whichever it is."""
+        return bool(getattr(self._second, "alive", True)) or not self.away
+
+    @property
+    def restarts(self) -> int:
+        """Processes of the own engine that were lost and started again."""
+        return int(getattr(self._second, "restarts", 0))
+
+    @property
+    def failures(self) -> int:
+        """Requests to the first engine that got no answer."""
+        return int(getattr(self._first, "failures", 0))
+
+    @property
     def workers(self) -> int:
         """Utterances that are recognised at the same time by whichever is used."""
         return (self._second if self.away else self._first).workers

@@ -74,6 +74,9 @@ CONNECT_S = 5.0
 QUICK_S = 2.0
 """What failed sooner is tried once more, if there is time."""
 
+GIVEN_UP = 3
+"""Requests in a row without an answer, after which the server is taken for away."""
+
 PAUSE_S = 0.2
 LONGEST_PAUSE_S = 2.0
 """A server that wants more time (Retry-After) gets no second request for this utterance."""
@@ -564,6 +567,7 @@ class SpeechServer:
         self._tls = tls
         self._format = "verbose_json"
         self._away = False
+        self._in_a_row = 0
         self._session: aiohttp.ClientSession | None = None
         self._calls: set[asyncio.Timeout] = set()
         self._blocks = [_Buffer() for _ in range(workers)]
@@ -573,6 +577,11 @@ class SpeechServer:
 
     def __repr__(self) -> str:
         return f"<SpeechServer, {self.workers} at the same time>"
+
+    @property
+    def alive(self) -> bool:
+        """Whether one of the last `GIVEN_UP` requests got an answer."""
+        return self._in_a_row < GIVEN_UP
 
     async def __aenter__(self) -> Self:
         tls: ssl.SSLContext | bool = True
@@ -752,6 +761,7 @@ class SpeechServer:
         """Count a failure; log the first one, and the first answer after it."""
         away = isinstance(result, _Trouble)
         self.failures += away
+        self._in_a_row = self._in_a_row + 1 if away else 0
         if isinstance(result, _Trouble) and not self._away:
             log.warning("speech server fails", extra={"reason": result.reason, "code": result.status})
         elif self._away and not away:

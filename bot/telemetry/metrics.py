@@ -72,8 +72,11 @@ INTERACTIONS: Final = (*sorted(GROUPS), "admin", "mod", "owner", "report", "auto
 
 DATABASES: Final = ("content", "keyring")
 
-PARTS: Final = ("databases", "discord", "engine", "ending", "requests", "retention")
+PARTS: Final = ("databases", "discord", "disk", "engine", "ending", "requests", "retention")
 """What must be well for the bot to be ready."""
+
+PLACES: Final = ("data", "backups", "models")
+"""Folders whose disk is looked at."""
 
 _WORDS_S = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.5, 6.0, 10.0, 20.0)
 _QUICK_S = (0.01, 0.03, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
@@ -132,6 +135,7 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         "requests_open": _gauge("Demands of people about their data that are open."),
         "requests_overdue": _gauge("Those that should have been answered."),
         "backup_age_seconds": _gauge("How old the newest backup is."),
+        "disk_free_bytes": _gauge("Free room on the disk of what is kept.", "place", *PLACES),
         "database_waits": _counter("Transactions that were begun.", "database", *DATABASES),
         "database_wait_seconds": _counter("Seconds that they waited to begin.", "database", *DATABASES),
         "ready": _gauge("Whether a part is well: 1, or 0.", "part", *PARTS),

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
+from bot import machine
 from bot.errors import StartRefused
 from bot.interview.session import Stopped
 from bot.telemetry.errors import part_of
-from bot.telemetry.metrics import FAMILIES, PARTS
+from bot.telemetry.metrics import FAMILIES, PARTS, PLACES
 from storage.backup import backups
 from storage.errors import StorageError
 
@@ -198,6 +199,8 @@ class Watch:
                 if there:
                     age = parts.clock.now() - there[-1].made_at
                     metrics.set_to("backup_age_seconds", age.total_seconds())
+        for place, room in (await asyncio.to_thread(_free, parts.installation)).items():
+            metrics.set_to("disk_free_bytes", room, place=place)
         red = await self.red()
         for part in PARTS:
             metrics.set_to("ready", part not in red, part=part)
@@ -215,11 +218,17 @@ class Watch:
         kept = await self._kept_well()
         well = {
             "discord": parts.connected(),
+            "disk": await self._has_room(),
             "engine": bool(getattr(parts.transcriber, "alive", True)),
             "ending": not parts.ending.asked,
             **kept,
         }
         return tuple(part for part in PARTS if not well[part])
+
+    async def _has_room(self) -> bool:
+        """Whether there is room for what is kept, and for a backup of it. Models are fetched when somebody watches."""
+        free = await asyncio.to_thread(_free, self._parts.installation)
+        return all(room >= machine.LITTLE_MB * 1_000_000 for place, room in free.items() if place != "models")
 
     async def _kept_well(self) -> Mapping[str, bool]:
         parts = self._parts
@@ -236,6 +245,17 @@ class Watch:
 
     def __repr__(self) -> str:
         return f"<Watch of {len(self._held)}>"
+
+
+def _free(installation: Installation) -> dict[str, int]:
+    """Bytes of room for each of `PLACES`, or for those that can be asked. Blocks."""
+    settings = installation.settings
+    folders = (settings.data_folder, installation.operations.backup_folder, settings.models_folder)
+    found: dict[str, int] = {}
+    for place, folder in zip(PLACES, folders, strict=True):
+        with contextlib.suppress(OSError):
+            found[place] = machine.free_bytes(folder)
+    return found
 
 
 def _counted(interview: Interview) -> dict[tuple[str, str], float]:
