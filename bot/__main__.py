@@ -714,6 +714,22 @@ def bench_overload(
         sys.stdout.write(json.dumps(figures) + "\n")
 
 
+@bench.command("batch")
+def bench_batch(
+    *,
+    size: Annotated[Literal["tiny", "base", "small"], typer.Option(help="Whose shapes the model has.")] = "base",
+    rounds: Annotated[int, typer.Option(min=1, help="In which all sizes of batches take turns.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
+) -> None:
+    """Several speakers' utterances recognised together on a processor, beside one after the other."""
+    from bot.bench.batch import run as run_batch  # noqa: PLC0415 - as above
+
+    logs.set_up(level="ERROR")
+    figures = run_batch(size=size, rounds=rounds, console=None if as_json else Console())
+    if as_json:
+        sys.stdout.write(json.dumps(figures) + "\n")
+
+
 @bench.command("storage")
 def bench_storage(
     *,
@@ -773,6 +789,7 @@ def bench_all() -> None:
     bench_recognise(sizes="tiny,base,small", rounds=5, seconds=40.0, patience_s=0.0, quick=False, as_json=False)
     bench_live(size="base", window=None, seconds=60.0, patience_s=0.0, as_json=False)
     bench_overload(size="base", window="full", seconds=120.0, people=None, as_json=False)
+    bench_batch(size="base", rounds=3, as_json=False)
     bench_simulate(people="10,1000,100000", as_json=False)
 
 
