@@ -11,6 +11,7 @@ Every change is put down, and said in the log channel without what was changed t
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 Voice = discord.VoiceChannel | discord.StageChannel
+Chosen = discord.SelectDefaultValueType
 
 AS_DISCORD: Final = "discord"
 
@@ -89,7 +91,14 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
     @app_commands.command(description="Set the bot up in this server, step by step, and try it out")
     async def setup(self, interaction: Interaction) -> None:
         """Show the wizard, which is the caller's alone."""
-        wizard = Wizard(words_of(interaction), interaction.user.id, self._finish)
+        guild = _guild(interaction)
+        before = await self._guilds.of(guild.id)
+        # Discord refuses a menu that shows what was deleted meanwhile.
+        if guild.get_role(before.host_role or 0) is None:
+            before = replace(before, host_role=None)
+        if guild.get_channel(before.log_channel or 0) is None:
+            before = replace(before, log_channel=None)
+        wizard = Wizard(words_of(interaction), interaction.user.id, self._finish, before=before)
         await interaction.response.send_message(view=wizard, ephemeral=True)
 
     async def _finish(self, interaction: Interaction, wizard: Wizard) -> None:
@@ -329,7 +338,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
 
 
 class Wizard(ui.LayoutView):
-    """Asks for what an interview needs.
+    """Asks for what an interview needs, beginning with what was decided before: what is not touched stays.
 
     Attributes:
         channel: The voice channel that was chosen.
@@ -338,36 +347,61 @@ class Wizard(ui.LayoutView):
         log_channel: Where it is said what moderators did; None for nowhere.
     """
 
-    def __init__(self, words: Words, user_id: int, finish: Callable[[Interaction, Wizard], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        words: Words,
+        user_id: int,
+        finish: Callable[[Interaction, Wizard], Awaitable[None]],
+        *,
+        before: GuildSettings,
+    ) -> None:
         super().__init__(timeout=WIZARD_S)
         self._user_id = user_id
         self._finish = finish
         self.channel: int | None = None
-        self.role: int | None = None
-        self.language: str | None = None
-        self.log_channel: int | None = None
+        self.role: int | None = before.host_role
+        self.language: str | None = before.language
+        self.log_channel: int | None = before.log_channel
         voice: ui.ChannelSelect[Any] = ui.ChannelSelect(
             placeholder=words("admin-setup-channel"),
             channel_types=[discord.ChannelType.voice, discord.ChannelType.stage_voice],
         )
-        role: ui.RoleSelect[Any] = ui.RoleSelect(placeholder=words("admin-setup-role"), min_values=0)
+        role: ui.RoleSelect[Any] = ui.RoleSelect(
+            placeholder=words("admin-setup-role"), min_values=0, default_values=_chosen(before.host_role, Chosen.role)
+        )
         language: ui.Select[Any] = ui.Select(
             placeholder=words("admin-setup-language"),
             options=[
                 discord.SelectOption(label=words("cmd-admin-language.choice-language-discord"), value=AS_DISCORD),
-                *(discord.SelectOption(label=name, value=code) for code, name in LANGUAGES.items()),
+                *(
+                    discord.SelectOption(label=name, value=code, default=code == before.language)
+                    for code, name in LANGUAGES.items()
+                ),
             ],
         )
         logs: ui.ChannelSelect[Any] = ui.ChannelSelect(
-            placeholder=words("admin-setup-log"), channel_types=[discord.ChannelType.text], min_values=0
+            placeholder=words("admin-setup-log"),
+            channel_types=[discord.ChannelType.text],
+            min_values=0,
+            default_values=_chosen(before.log_channel, Chosen.channel),
         )
         check: ui.Button[Any] = ui.Button(label=words("admin-setup-check"), style=discord.ButtonStyle.success)
 
-        async def chosen(interaction: Interaction) -> None:
+        # One for each: the others' values are empty until they are touched, whatever they show.
+        async def channel_chosen(interaction: Interaction) -> None:
             self.channel = voice.values[0].id if voice.values else self.channel
+            await interaction.response.defer()
+
+        async def role_chosen(interaction: Interaction) -> None:
             self.role = role.values[0].id if role.values else None
+            await interaction.response.defer()
+
+        async def language_chosen(interaction: Interaction) -> None:
             if language.values:
                 self.language = None if language.values[0] == AS_DISCORD else language.values[0]
+            await interaction.response.defer()
+
+        async def log_chosen(interaction: Interaction) -> None:
             self.log_channel = logs.values[0].id if logs.values else None
             await interaction.response.defer()
 
@@ -380,9 +414,9 @@ class Wizard(ui.LayoutView):
                 await explain(interaction, error)
 
         rows: list[ui.Item[Any]] = [ui.TextDisplay(words("admin-setup-intro"))]
-        for item in (voice, role, language, logs):
-            item.callback = chosen
-            rows.append(_row(item))
+        voice.callback, role.callback = channel_chosen, role_chosen
+        language.callback, logs.callback = language_chosen, log_chosen
+        rows += [_row(item) for item in (voice, role, language, logs)]
         check.callback = checked
         rows.append(_row(check))
         self.add_item(ui.Container(*rows))
@@ -464,6 +498,11 @@ def shown(words: Words, settings: GuildSettings) -> str:
         rests = ", ".join(f"<#{each}> {minutes} min" for each, minutes in list(settings.cooldowns.items())[:SHOWN])
         lines.append(words("admin-view-cooldowns", channels=rests))
     return "\n".join(lines)
+
+
+def _chosen(of: int | None, kind: Chosen) -> list[discord.SelectDefaultValue]:
+    """What a menu shows as chosen before somebody touches it."""
+    return [] if of is None else [discord.SelectDefaultValue(id=of, type=kind)]
 
 
 def _row(item: ui.Item[Any]) -> ui.Item[Any]:
