@@ -3,6 +3,7 @@
     process -> Python and imports -> what is kept, engine, everything else -> login, commands registered -> ready
 
 Each round starts it twice on one folder: the first time it makes keys and databases, the second time they are there.
+Then, in the same round, a bot of discord.py and faster-whisper starts that stores nothing (`startup_plain`).
 Discord is the loopback's, so the network between is not in it; nor is a large model: it is the rehearsal's.
 """
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 READY_S = 120.0
+OURS, PLAIN = "bot.bench.soak_bot", "bot.bench.startup_plain"
 PARTS = ("imported", "opened", "ready")
 
 
@@ -42,8 +44,7 @@ def run(*, rounds: int = 3, console: Console | None = None) -> dict[str, Any]:
 
 
 async def _rounds(rounds: int) -> dict[str, Any]:
-    first: list[dict[str, float]] = []
-    again: list[dict[str, float]] = []
+    starts: dict[str, list[dict[str, float]]] = {"first": [], "again": [], "plain": []}
     world = World()
     application, _ = furnish(world, 1, 1)
     async with VoiceServer() as voice, LoopbackDiscord(world, voice=voice) as discord:
@@ -55,20 +56,26 @@ async def _rounds(rounds: int) -> dict[str, Any]:
                     "port": discord.port, "authority": str(folder / "ca.pem"), "folder": name,
                     "token": world.users[application.id].token, "settings": {"model": str(MODEL)},
                 }  # fmt: skip
-                for marks in (first, again):
-                    marks.append(await _start(discord, application.id, given))
+                for which, marks in starts.items():
+                    program = PLAIN if which == "plain" else OURS
+                    marks.append(await _start(program, discord, application.id, given))
     return {
         "rounds": rounds,
         "load_average": round(os.getloadavg()[0], 1),
-        "first": _medians(first),
-        "again": _medians(again),
+        **{which: _medians(marks) for which, marks in starts.items()},
+        "times_plain": round(
+            statistics.median(
+                ours["ready"] / plain["ready"] for ours, plain in zip(starts["again"], starts["plain"], strict=True)
+            ),
+            2,
+        ),
     }
 
 
-async def _start(discord: LoopbackDiscord, bot_id: int, given: dict[str, Any]) -> dict[str, float]:
+async def _start(program: str, discord: LoopbackDiscord, bot_id: int, given: dict[str, Any]) -> dict[str, float]:
     began_s = time.monotonic()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.bench.soak_bot", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        sys.executable, "-m", program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL, limit=1 << 20, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     stdin = cast("asyncio.StreamWriter", process.stdin)
@@ -94,7 +101,8 @@ def _medians(marks: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _print(figures: dict[str, Any], console: Console) -> None:
-    table = Table("seconds since the process began", "first start", "later start")
+    table = Table("seconds since the process began", "first start", "later start", "discord.py and faster-whisper")
     for part in PARTS:
-        table.add_row(part, *(f"{figures[which][part]:.2f}" for which in ("first", "again")))
+        table.add_row(part, *(f"{figures[which][part]:.2f}" for which in ("first", "again", "plain")))
     console.print(table)
+    console.print(f"a later start takes {figures['times_plain']:.2f} times as long as the plain one")
