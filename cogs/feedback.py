@@ -33,7 +33,7 @@ from bot.feedback.report import LAST, Criterion, Report, ReportUnreadable, crite
 from bot.interview.captions import escape
 from cogs import feedback_card as cards
 from cogs import feedback_pictures as drawings
-from cogs import replies
+from cogs import replies, transcript_replies
 from cogs.consent import occasion
 from cogs.feedback_card import AnswerMenu, FeedbackButton, Note, Shown, cut, simple
 from cogs.feedback_forms import DisputeForm, Rating, RatingForm, SendingConsent
@@ -45,6 +45,7 @@ from config.questions import InterviewType
 from storage.errors import NotFound, TooManyJobs
 from storage.jobs import State
 from storage.ledger import Purpose
+from storage.transcripts import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -133,6 +134,9 @@ class Feedback(
         notes = await self._notes(interaction.user.id, saved.id)
         others = [note for note in notes if note is None or note.who]
         parts = [cards.notes_text(words, others)] if others else []
+        alone = all(turn.own or turn.mark is not Mark.SAID for turn in saved.turns)
+        if not others and not alone:
+            parts.append(words("feedback-ask-peers"))
         try:
             await may_ask_ai(interaction)
             preview = await self._desk.preview(
@@ -305,6 +309,15 @@ class Feedback(
         await interaction.response.defer()
         view, files = await self._made(interaction, await self._kept.view(interaction.user.id, feedback), number)
         await interaction.edit_original_response(view=view, attachments=files)
+
+    async def _lines(self, interaction: Interaction, feedback: UUID, line: int) -> None:
+        """Show the page of the transcript on which the line of that number is."""
+        words = words_of(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = await self._kept.view(interaction.user.id, feedback)
+        saved = await self._own_transcript(interaction, kept.transcript_id)
+        page = transcript_replies.page_of(words, saved, line)
+        await answer(interaction, transcript_replies.transcript(words, saved, page))
 
     def _check(self, words: Words, shown: Shown, number: int) -> None:
         if all(each.number != number for each in shown.report.assessments):
@@ -583,9 +596,10 @@ class Feedback(
                     await interaction.response.edit_message(view=simple(words("feedback-cancelled")))
                 case "view":
                     await self._turn(interaction, _id(key), None)
-                case "answer":
+                case "answer" | "lines":
                     feedback, _, number = key.partition(":")
-                    await self._turn(interaction, _id(feedback), int(number))
+                    show = self._turn if action == "answer" else self._lines
+                    await show(interaction, _id(feedback), int(number))
                 case "dispute":
                     await self._disagree(interaction, _id(key))
                 case "delete":

@@ -181,7 +181,7 @@ def card(words: Words, shown: Shown, files: Sequence[discord.File] = ()) -> ui.L
     view.add_item(ui.Container(*inner))
     if len(shown.report.assessments) > 1 or any(each.judged for each in shown.report.assessments):
         view.add_item(row(_menu(words, shown)))
-    view.add_item(row(*_buttons(words, shown)))
+    view.add_item(row(*_lines_button(words, shown, shown.report.assessments), *_buttons(words, shown)))
     return view
 
 
@@ -197,7 +197,8 @@ def answer_card(words: Words, shown: Shown, number: int) -> ui.LayoutView:
         inner.append(ui.TextDisplay(part))
     view.add_item(ui.Container(*inner))
     view.add_item(row(_menu(words, shown)))
-    view.add_item(row(FeedbackButton("view", shown.id.hex, words("feedback-back")), *_buttons(words, shown)))
+    back = FeedbackButton("view", shown.id.hex, words("feedback-back"))
+    view.add_item(row(back, *_lines_button(words, shown, [assessment]), *_buttons(words, shown)))
     return view
 
 
@@ -473,6 +474,14 @@ def _menu(words: Words, shown: Shown) -> AnswerMenu:
         for each in shown.report.assessments[:OPTIONS]
     ]
     return AnswerMenu(shown.id.hex, options, words("feedback-answer-menu"))
+
+
+def _lines_button(words: Words, shown: Shown, of: Sequence[Assessment]) -> list[FeedbackButton]:
+    """Leads from the quotes to the first of their lines; none where nothing is quoted."""
+    quoted = [each.line for one in of for judged in one.judged for each in judged.evidence]
+    if not quoted:
+        return []
+    return [FeedbackButton("lines", f"{shown.id.hex}:{min(quoted)}", words("feedback-lines-button"))]
 
 
 def _buttons(words: Words, shown: Shown) -> list[FeedbackButton]:

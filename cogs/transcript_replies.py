@@ -67,19 +67,31 @@ def choice(words: Words, entry: Entry) -> str:
 
 def transcript(words: Words, saved: Transcript, page: int) -> str:
     """A page of a transcript, with the numbers of its lines."""
-    pages: list[list[str]] = [[]]
+    pages = [[line for _, line in each] for each in _pages(words, saved)]
+    number = min(page, len(pages))
+    head = f"**{escape(saved.title)}** · {words.day(saved.day)}"
+    foot = [words("transcript-page", page=number, pages=len(pages))] if len(pages) > 1 else []
+    return "\n".join([head, *(pages[number - 1] or [words("transcript-empty")]), *foot])
+
+
+def page_of(words: Words, saved: Transcript, line: int) -> int:
+    """On which page of a transcript the line of that number is; the first, if there is none."""
+    pages = _pages(words, saved)
+    return next((number for number, page in enumerate(pages, 1) if any(turn.seq + 1 == line for turn, _ in page)), 1)
+
+
+def _pages(words: Words, saved: Transcript) -> list[list[tuple[Turn, str]]]:
+    """Each turn with its line, as many to a page as have room."""
+    pages: list[list[tuple[Turn, str]]] = [[]]
     room = PAGE_CHARACTERS
     for turn in saved.turns:
         line = _turn(words, turn)
         if len(line) + 1 > room and pages[-1]:
             pages.append([])
             room = PAGE_CHARACTERS
-        pages[-1].append(line)
+        pages[-1].append((turn, line))
         room -= len(line) + 1
-    number = min(page, len(pages))
-    head = f"**{escape(saved.title)}** · {words.day(saved.day)}"
-    foot = [words("transcript-page", page=number, pages=len(pages))] if len(pages) > 1 else []
-    return "\n".join([head, *(pages[number - 1] or [words("transcript-empty")]), *foot])
+    return pages
 
 
 def _turn(words: Words, turn: Turn) -> str:

@@ -109,7 +109,7 @@ class Request:
         statuses: For each answer of the interview by number, whether it was sent, else why not.
         flagged: Numbers of lines that read like instructions to a model, and were not sent.
         mark: The random word around the data.
-        withheld: How many lines of others were not sent because they had not agreed.
+        withheld: How many lines of others were not sent.
     """
 
     prompt: Prompt

@@ -627,6 +627,30 @@ async def test_progress_of_nothing_says_so(chat: Stage) -> None:
     assert (await use(chat, ANNA, "view")).text == SAID("feedback-none")
 
 
+async def test_quotes_lead_to_their_lines_while_the_transcript_is_there(chat: Stage) -> None:
+    transcript = await saved(chat)
+    await sent(chat, transcript)
+    await over(chat)
+    view = await use(chat, ANNA, "view")
+
+    there = await press(chat, ANNA, view, SAID("feedback-lines-button"))
+    await there.until(lambda reply: "`3`" in reply.text)
+    assert not there.text.startswith("**Answer")
+    await chat.app.services.stores.transcripts.delete(chat.user(ANNA).id, UUID(transcript))
+    gone = await press(chat, ANNA, view, SAID("feedback-lines-button"))
+    await gone.until(lambda reply: reply.text == SAID("feedback-no-such"))
+
+
+async def test_who_was_not_alone_is_told_that_people_can_be_asked_first(chat: Stage) -> None:
+    transcript = await saved(chat)
+
+    assert SAID("feedback-ask-peers") in (await offered(chat, transcript)).text
+    await rate_as_partner(chat, transcript)
+    again = await use(chat, ANNA, "request", transcript=transcript)
+    await again.until(lambda reply: "Say the outcome first." in reply.text)
+    assert SAID("feedback-ask-peers") not in again.text
+
+
 # Looking closer, disagreeing, deleting
 
 
@@ -639,6 +663,8 @@ async def test_one_answer_is_looked_at_and_the_whole_again(chat: Stage) -> None:
     await one.until(lambda reply: "**Answer 1**" in reply.text)
     assert "**Answer 1**" in one.text
     assert "It says what was done." in one.text
+    lines = await press(chat, ANNA, one, SAID("feedback-lines-button"))
+    await lines.until(lambda reply: "`3`" in reply.text)
     back = await press(chat, ANNA, one, SAID("feedback-back"))
     await back.until(lambda reply: "A strength" in reply.text)
     assert "A strength" in back.text

@@ -94,7 +94,7 @@ feedback-weak = Woran arbeiten?
     .hint = So viele du willst, oder keins.
 feedback-sentence = In einem Satz: was gelang, was als Nächstes
 feedback-noted = Notiert. { $person } liest es neben dem eigenen Feedback, mit deinem Namen.
-feedback-noted-head = **Vorher notiert**
+feedback-noted-head = **Was Menschen notiert haben**
 feedback-noted-own = **Du**: { $overall } von 5
 feedback-noted-by = **{ $person }**: { $overall } von 5
 feedback-noted-unreadable = Eine Notiz lässt sich nicht mehr öffnen.
@@ -118,9 +118,10 @@ feedback-ask-size = Gebraucht { $tokens ->
     }.
 feedback-ask-price = Das kostet, wer den Bot betreibt, höchstens { $price } { $currency }; du zahlst nichts.
 feedback-ask-withheld = { $count ->
-        [one] Eine Zeile von jemand anderem bleibt hier, weil sie nicht freigegeben ist.
-       *[other] { $count } Zeilen von anderen bleiben hier, weil sie nicht freigegeben sind.
+        [one] Eine Zeile von jemand anderem bleibt hier: Gesendet wird nur, was du selbst gesagt hast.
+       *[other] { $count } Zeilen von anderen bleiben hier: Gesendet wird nur, was du selbst gesagt hast.
     }
+feedback-ask-peers = -# Sonst hat noch niemand etwas notiert. Willst du zuerst von Menschen hören, dann bitte alle, die dabei waren, um /feedback peer; das hier kann warten.
 feedback-ask-redacted = Vorher herausgenommen: { $kinds }.
 feedback-ask-redacted-none = Nichts darin sah aus wie ein Name, eine Adresse oder eine Nummer, die sagt, wer jemand ist.
 feedback-ask-check = Was für einen Namen steht, finden Regeln, und Regeln übersehen manches. Lies das Transkript, bevor du es sendest: /transcript view, und /transcript redact für das, was nicht mitgehen soll.
@@ -279,7 +280,7 @@ feedback-dropped = -# Weggelassen, weil unsere Prüfungen es nicht durchließen:
     } von dem, was das Modell schrieb.
 feedback-flagged = -# Nicht gesendet, weil es sich wie eine Anweisung an ein Modell liest: Zeile { $lines }.
 feedback-foot = -# Nur zum Üben. Es kann falsch sein. Es sagt nichts über dich als Person und entscheidet nichts.
-feedback-foot-ai = -# Von einem Modell geschrieben, nach Regeln geprüft. Nur zum Üben. Es kann falsch sein. Es sagt nichts über dich als Person und entscheidet nichts.
+feedback-foot-ai = -# Von einem Modell geschrieben. Unsere Regeln prüfen, dass jedes Zitat Wort für Wort von dir ist. Ob es seine Note verdient, kann keine Regel prüfen: Lies die Zitate. Es kann falsch sein. Nur zum Üben. Es sagt nichts über dich als Person und entscheidet nichts.
 feedback-unreadable = Dieses Feedback wurde verändert oder beschädigt und lässt sich nicht öffnen. Mit /feedback delete kannst du es löschen.
 feedback-dispute-button = Ich widerspreche
 feedback-delete-button = Löschen
@@ -292,6 +293,7 @@ feedback-status-short = weniger als { $words } Wörter, also nicht bewertet
 feedback-status-unsure = zu unsicher erkannt, also nicht bewertet
 feedback-status-left-out = nicht gesendet: Das Interview ist zu lang für eine Anfrage
 feedback-status-unjudged = nicht beurteilt
+feedback-lines-button = Diese Zeilen lesen
 feedback-back = Das ganze Interview
 feedback-no-answer = Eine Antwort mit dieser Nummer gibt es nicht. { $count ->
         [one] Es gibt eine.

@@ -94,7 +94,7 @@ feedback-weak = What to work on?
     .hint = As many as you like, or none.
 feedback-sentence = In a sentence: what worked, or what to try
 feedback-noted = Noted. { $person } reads it beside their feedback, with your name.
-feedback-noted-head = **Noted before**
+feedback-noted-head = **What people noted**
 feedback-noted-own = **You**: { $overall } of 5
 feedback-noted-by = **{ $person }**: { $overall } of 5
 feedback-noted-unreadable = One note cannot be opened any more.
@@ -118,9 +118,10 @@ feedback-ask-size = At most { $tokens ->
     }.
 feedback-ask-price = That costs whoever runs the bot { $price } { $currency } at most; you pay nothing.
 feedback-ask-withheld = { $count ->
-        [one] One line of somebody else stays here, because they did not agree to send it.
-       *[other] { $count } lines of others stay here, because they did not agree to send them.
+        [one] One line of somebody else stays here: only your own words are sent.
+       *[other] { $count } lines of others stay here: only your own words are sent.
     }
+feedback-ask-peers = -# Nobody else has noted anything yet. To hear from people first, ask whoever was there to use /feedback peer; this can wait.
 feedback-ask-redacted = Taken out before: { $kinds }.
 feedback-ask-redacted-none = Nothing in it looked like a name, an address or a number that says who somebody is.
 feedback-ask-check = What stands for a name is found by rules, and rules miss some. Read the transcript before you send it: /transcript view, and /transcript redact for what should not go.
@@ -279,7 +280,7 @@ feedback-dropped = -# Left out because our checks did not let it through: { $cou
     } that the model wrote.
 feedback-flagged = -# Not sent, because it reads like an instruction to a model: { $lines }.
 feedback-foot = -# For practice only. It may be wrong. It says nothing about you as a person, and decides nothing.
-feedback-foot-ai = -# Written by a model, checked by rules. For practice only. It may be wrong. It says nothing about you as a person, and decides nothing.
+feedback-foot-ai = -# Written by a model. Our rules check that every quote is yours, word for word. Whether it deserves its score, no rule can check: read the quotes. It may be wrong. For practice only. It says nothing about you as a person, and decides nothing.
 feedback-unreadable = This feedback was changed or damaged, and cannot be opened. You can delete it with /feedback delete.
 feedback-dispute-button = I disagree
 feedback-delete-button = Delete
@@ -292,6 +293,7 @@ feedback-status-short = fewer than { $words } words, so not scored
 feedback-status-unsure = recognised too unsurely, so not scored
 feedback-status-left-out = not sent: the interview is too long for one request
 feedback-status-unjudged = not judged
+feedback-lines-button = Read these lines
 feedback-back = The whole interview
 feedback-no-answer = There is no answer with that number. { $count ->
         [one] There is one.
