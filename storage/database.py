@@ -40,6 +40,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util import LRUCache
 
 from storage.errors import (
     DatabaseBusy,
@@ -153,6 +154,34 @@ class _File(sqlite3.Connection):
         # One whose opening was cancelled is closed by nobody else.
         if self._files is not None:
             self.close()
+
+
+class _Statements:
+    """Statements as they were compiled, for every engine of this process that speaks the same.
+
+    SQLAlchemy keeps them for each engine by itself. There are four of them, and more where several installations are
+    opened one after the other; compiling is most of what a statement costs the first time.
+    """
+
+    def __init__(self) -> None:
+        self._kept: LRUCache[Any, Any] = LRUCache(2000)
+
+    def get(self, key: tuple[Any, ...]) -> Any:
+        """What SQLAlchemy asks of a cache."""
+        return self._kept.get(_spoken(key))
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        self._kept[_spoken(key)] = compiled
+
+
+def _spoken(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The key of a statement with what its text depends on in place of one engine's dialect."""
+    dialect, *rest = key
+    kind = (type(dialect), dialect.server_version_info, getattr(dialect, "_backslash_escapes", None))
+    return (*kind, *rest)
+
+
+_STATEMENTS: Final = _Statements()
 
 
 def _out(engine: AsyncEngine) -> bool:
@@ -305,9 +334,9 @@ class Database:
                     await asyncio.sleep(0.001)
 
     def _engine(self, *, writes: bool, size: int, foreign_keys: bool = True) -> AsyncEngine:
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"compiled_cache": _STATEMENTS}
         if not self.is_sqlite and not writes:
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         engine = create_async_engine(
             self._url,
             connect_args=self._connect_args,

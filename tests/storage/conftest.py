@@ -19,7 +19,7 @@ import pytest_asyncio
 from storage.database import Database, Databases, Kind, open_postgres, open_sqlite
 from storage.keys import EnvironmentKeys
 from storage.models import Content, Keyring
-from tests.storage.postgres import NoPostgres, Server, running
+from tests.storage.postgres import NoPostgres, Server, running, shared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -62,12 +62,14 @@ class Installation:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """A server with two migrated databases: content and keyring."""
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with two migrated databases of this process: content and keyring. Starting it takes some seconds."""
     if os.environ.get("SKILLRALLY_NO_POSTGRES") == "1":
         pytest.skip("SKILLRALLY_NO_POSTGRES=1")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    folder = tmp_path_factory.getbasetemp()
     try:
-        with running() as server:
+        with shared(folder.parent, f"_{worker}") if worker else running() as server:
             asyncio.run(make_databases(server))
             yield server
     except NoPostgres as missing:
@@ -85,7 +87,7 @@ async def _run(dsn: str, *statements: str) -> None:
 
 
 async def make_databases(server: Server) -> None:
-    await _run(server.dsn("postgres"), *(f"CREATE DATABASE {kind}" for kind in KINDS))
+    await _run(server.of("postgres"), *(f"CREATE DATABASE {server.named(kind)}" for kind in KINDS))
     for kind in KINDS:
         database = open_postgres(server.dsn(kind), kind)
         try:

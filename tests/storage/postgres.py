@@ -7,6 +7,7 @@ in a folder of its own only. PostgreSQL refuses to run as root; for root's sake 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib.util
 import os
 import pwd
@@ -15,10 +16,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,7 +34,7 @@ FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "16MB",
-    "max_connections": "80",
+    "max_connections": "200",
     "autovacuum": "off",
     "listen_addresses": "",
 }
@@ -50,11 +51,19 @@ class Server:
 
     Attributes:
         socket: The folder with its socket.
+        mine: What the names of databases end with, where several processes of tests have their own.
     """
 
     socket: Path
+    mine: str = ""
 
-    def dsn(self, database: str) -> str:
+    def named(self, kind: str) -> str:
+        return kind + self.mine
+
+    def dsn(self, kind: str) -> str:
+        return self.of(self.named(kind))
+
+    def of(self, database: str) -> str:
         return f"postgresql://tester@/{database}?host={self.socket}"
 
 
@@ -122,6 +131,41 @@ def running() -> Generator[Server]:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def shared(folder: Path, mine: str) -> Generator[Server]:
+    """The server of all processes that share *folder*: whoever comes first runs it until the last has left.
+
+    Raises:
+        NoPostgres: If there are no binaries.
+    """
+    where = folder / "postgres"
+    with (folder / "postgres.users").open("a") as users, ExitStack() as stack:
+        with _alone(folder):
+            if where.exists():
+                server = Server(Path(where.read_text(encoding="utf-8")), mine)
+            else:
+                server = replace(stack.enter_context(running()), mine=mine)
+                where.write_text(str(server.socket), encoding="utf-8")
+                stack.callback(_end, folder, users)
+            # Whoever dies leaves as well.
+            fcntl.flock(users, fcntl.LOCK_SH)
+        yield server
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    with (folder / "postgres.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _end(folder: Path, users: IO[str]) -> None:
+    with _alone(folder):
+        (folder / "postgres").unlink()
+    # Nobody comes any more; those who are there leave.
+    fcntl.flock(users, fcntl.LOCK_EX)
 
 
 @contextmanager

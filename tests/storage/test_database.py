@@ -145,9 +145,10 @@ async def test_a_writer_that_waits_for_another_too_long_is_told_so(installation:
 
 
 async def test_a_server_that_is_slow_to_answer_is_not_one_where_others_write(postgresql: Installation) -> None:
-    socket, busy_s = ".s.PGSQL.5432", 0.05
+    name, busy_s = ".s.PGSQL.5432", 0.05
     assert postgresql.content_dsn is not None
-    server = Path(postgresql.content_dsn.partition("host=")[2]) / socket
+    database_of, _, folder = postgresql.content_dsn.partition("host=")
+    server = Path(folder) / name
 
     async def slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(4 * busy_s)
@@ -161,8 +162,8 @@ async def test_a_server_that_is_slow_to_answer_is_not_one_where_others_write(pos
             target.write(some)
         target.close()
 
-    slow = await asyncio.start_unix_server(slowly, postgresql.folder / socket)
-    database = open_postgres(f"postgresql://tester@/content?host={postgresql.folder}", "content", busy_s=busy_s)
+    slow = await asyncio.start_unix_server(slowly, postgresql.folder / name)
+    database = open_postgres(f"{database_of}host={postgresql.folder}", "content", busy_s=busy_s)
     try:
         async with database.write() as connection:
             assert (await connection.execute(select(ContentMeta.generation))).scalar_one() == 0
