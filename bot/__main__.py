@@ -598,6 +598,10 @@ def soak(
     seed: Annotated[int, typer.Option(help="Of all that is random.")] = 1,
     people: Annotated[int, typer.Option(min=1, help="How many talk.")] = 25,
     channels: Annotated[int, typer.Option(min=1, help="In how many servers, one interview in each.")] = 5,
+    load: Annotated[
+        Literal["tiny", "base", "small"] | None,
+        typer.Option(help="A model that costs as much as one of this size, so that recognition is at full load."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
 ) -> None:
     """Load and faults on a Discord of its own, and whether every promise held; ends with code 1 if one did not."""
@@ -605,7 +609,12 @@ def soak(
 
     logs.set_up(level="ERROR")
     figures = run_soak(
-        minutes=minutes, seed=seed, people=people, channels=channels, console=None if as_json else Console()
+        minutes=minutes,
+        seed=seed,
+        people=people,
+        channels=channels,
+        model=load,
+        console=None if as_json else Console(),
     )
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")

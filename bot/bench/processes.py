@@ -57,11 +57,11 @@ class Cores:
 def measured(pids: Iterable[int] = ()) -> Generator[Cores]:
     """Measure while the body runs. What is handed out is filled in when it ends."""
     found, named = Cores(), tuple(pids)
-    engine, own, machine, wall = _cpu_s(named), time.process_time(), _machine_cpu_s(), time.monotonic()
+    engine, own, machine, wall = cpu_s(named), time.process_time(), _machine_cpu_s(), time.monotonic()
     yield found
     found.wall_s = time.monotonic() - wall
     found.own = (time.process_time() - own) / found.wall_s
-    engine_end, machine_end = _cpu_s(named), _machine_cpu_s()
+    engine_end, machine_end = cpu_s(named), _machine_cpu_s()
     if engine is not None and engine_end is not None:
         found.engine = (engine_end - engine) / found.wall_s
         if machine is not None and machine_end is not None:
@@ -84,7 +84,7 @@ class Patience:
             calm = cores.calm
 
 
-def _cpu_s(pids: Iterable[int]) -> float | None:
+def cpu_s(pids: Iterable[int]) -> float | None:
     """Seconds of processor time that these processes have taken so far."""
     try:
         # After the name, which may hold anything, parentheses as well.

@@ -2,8 +2,9 @@
 
     this process: Discord, its voice server, a language model, people        the bot: `soak_bot`, in its own
     people hold interviews (`soak_people`) and note what they are told (`soak_record`)
-    every few seconds something breaks (`FAULTS`): connections, engine, database, disk, model, the bot itself (kill -9)
-    at the end: what was acknowledged against what can be read; sound left; memory, tasks, threads; answers; a verdict
+    every few seconds something breaks (`Faults`): line, connections, engine, database, disk, model, the bot (kill -9)
+    every few minutes all rest, and the bot says what it holds with nobody in it
+    at the end: what was acknowledged against what can be read; sound left; one rest against another; answers; a verdict
 
 Everything random comes from one seed. What waits for whom does not, so a seed repeats the faults and not the run.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -29,6 +31,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from rich.table import Table
 
+from bot.bench.shapes import make
 from bot.bench.soak_bot import LOOK_S
 from bot.bench.soak_people import Answer, Life, Place, furnish, is_notice, recordings
 from bot.bench.soak_record import Record
@@ -39,7 +42,20 @@ from bot.loopback.server import LoopbackDiscord
 from bot.loopback.voice_server import VoiceServer
 from bot.loopback.world import World
 from bot.rehearsal.cast import MODEL
-from bot.rehearsal.loopback_model import LoopbackModel, cut_short, failing, fair_judge, keeping_silent
+from bot.rehearsal.loopback_model import (
+    LoopbackModel,
+    answering,
+    cut_short,
+    declining,
+    delayed,
+    failing,
+    fair_judge,
+    flooding,
+    hanging_up,
+    keeping_silent,
+    noted,
+    redirecting,
+)
 from bot.rehearsal.stage import practice_operations, until
 from bot.voice.opus import Decoder
 from config.settings import Settings
@@ -50,6 +66,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from bot.bench.shapes import Name
+    from bot.rehearsal.loopback_model import Reply
+
 ACKNOWLEDGED_S = 1.0
 """Within which 99 of 100 commands are answered while nothing but speech goes on."""
 
@@ -57,21 +76,54 @@ GROWTH_MIB = 20.0
 SETTLED_S = 300.0
 """A shorter life says nothing about growth: until then everybody's ring of 30 s fills, and forms have not expired."""
 
-KILLED_EVERY = 3
-"""The bot itself is killed in every third round of faults only, so that some of its lives are long."""
+KILLED_UNTIL = 0.5
+"""The bot is killed in this part of the time only, so that its last life is long."""
 
-SPARE = 12
-"""Tasks, threads and descriptors that may be more after the last interview than before the first: pools stay."""
+TALK_S = 30.0
+REST_EVERY_S = 240.0
+LAST_TALK_S = 6.0
+"""Interviews so short are held between the last two rests, so that each run has two in one life."""
+
+SPARE = 6
+"""Tasks, threads and descriptors that may be more at a life's last rest than at its first: pools are full by then, but
+which connections to Discord and to the databases are open differs a little."""
 
 EXPIRES = "BaseView.__timeout_task_impl"
 """discord.py has a task for each answer with buttons and each form, until they expire after three or ten minutes."""
+
+REST_S = 150.0
+"""Within which interviews come to their end."""
+
+SETTLING_LOOKS = 8
+"""Seconds after the last interview until what is held is noted: connections to Discord stay open for a while."""
 
 HEALED_S = 60.0
 """Within which a bot that was killed has deleted what stood on Discord."""
 
 WARM_UP_S = 15.0
+CALM_S = 30.0
+"""At the end, without faults, so that the end can be looked at."""
+
+FAULTS_TAKE_S = 45.0
+"""What a round of all faults takes by itself, about."""
+
+AGAIN = 3
+"""How often a fault is tried that found nothing to break, such as a call that nobody was in."""
+
 CALM_AFTER_S = 8.0
 """After a fault, so long nothing that is not answered is held against the bot."""
+
+AWAITED_S = 20.0
+"""How long a fault waits for a call that it can break."""
+
+LINE = Impairment(loss=0.01, jitter_ms=20, seed=1)
+"""The line to the bot when it is good."""
+
+MODEL_S = 5.0
+"""How long the bot waits for the language model."""
+
+WAYS = 10
+"""In how many ways the language model fails."""
 
 START_S = 60.0
 END_S = 40.0
@@ -85,6 +137,7 @@ class Living:
     Attributes:
         looks: What it said about itself, once a second.
         ready: How many of those came before it was logged in.
+        rests: Which of them were said while nobody held an interview.
         complaints: Lines of its log from "warning" up, by what they say.
     """
 
@@ -92,6 +145,24 @@ class Living:
     looks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     complaints: Counter[str] = field(default_factory=Counter[str])
     ready: int = 0
+    rests: list[int] = field(default_factory=list[int])
+
+    @property
+    def more(self) -> dict[str, Counter[str]]:
+        """What it held at its last rest and not at its first, by name; empty if it did not rest twice."""
+        if len(self.rests) < 2:
+            return {}
+        return more(self.looks[self.rests[-1]], self.looks[self.rests[0]])
+
+    @property
+    def engine_cores(self) -> list[float]:
+        """How many cores the engines kept busy, second by second, while there were interviews."""
+        pairs = itertools.pairwise(self.looks)
+        return [
+            (now["engine_cpu_s"] - before["engine_cpu_s"]) / LOOK_S
+            for before, now in pairs
+            if now["interviews"] and now["engines"] and now["engines"] == before["engines"]
+        ]
 
     @property
     def first(self) -> dict[str, Any]:
@@ -106,6 +177,17 @@ class Living:
         if len(sizes) * LOOK_S < SETTLED_S:
             return None
         return statistics.median(sizes[-fifth:]) - statistics.median(sizes[fifth : 2 * fifth])
+
+
+def more(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Counter[str]]:
+    """Tasks, threads and descriptors that are more *now*, and as negative numbers those that are fewer."""
+    found: dict[str, Counter[str]] = {}
+    for what in ("tasks", "threads", "descriptors"):
+        held: Counter[str] = Counter(now[what])
+        held.subtract(before[what])
+        held.pop(EXPIRES, None)
+        found[what] = Counter({name: number for name, number in held.items() if number})
+    return found
 
 
 class Bot:
@@ -199,7 +281,11 @@ async def _read(stream: asyncio.StreamReader | None, take: Callable[[bytes], Non
 
 
 def _complain(living: Living, line: bytes) -> None:
-    said = json.loads(line)
+    try:
+        said = json.loads(line)
+    except ValueError:  # what Python writes by itself, such as why a module cannot be imported
+        living.complaints[line.decode(errors="replace").strip()[:120]] += 1
+        return
     # discord.py puts a whole stack into some.
     said["event"] = said["event"].partition("\n")[0]
     living.complaints[
@@ -212,6 +298,8 @@ class Faults:
 
     Attributes:
         done: How often each was.
+        missed: How often there was nothing to break.
+        answers: How often the language model did what, of what it does wrong.
         spans: When each began and was over, on the monotonic clock.
         restarts_s: From each kill to a bot that is logged in.
         healed_s: From there until nothing of the killed bot's stood on Discord.
@@ -231,6 +319,8 @@ class Faults:
         rng: random.Random,
     ) -> None:
         self.done: Counter[str] = Counter()
+        self.missed: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
         self.spans: list[tuple[float, float]] = []
         self.restarts_s: list[float] = []
         self.healed_s: list[float] = []
@@ -250,7 +340,10 @@ class Faults:
             "engine stopped": self._engine_stopped,
             "database locked": self._database_locked,
             "disk full": self._disk_full,
+            "bad line": self._bad_line,
             "language model fails": self._model_fails,
+            "language model breaks off": self._model_breaks_off,
+            "language model is slow": self._model_is_slow,
             "bot killed": self._bot_killed,
         }
 
@@ -263,35 +356,45 @@ class Faults:
         """What was being broken from then to now, or just before."""
         return [kind for kind, (_, end_s) in zip(self._broke, self.spans, strict=True) if end_s + CALM_AFTER_S >= at_s]
 
-    async def go_on(self, until_s: float, every_s: float) -> None:
-        """Everything in a drawn order, and again, with pauses of that length in the mean."""
-        left: list[str] = []
-        rounds = KILLED_EVERY - 1  # killed in the first round
+    async def go_on(self, until_s: float, every_s: float, rest: Callable[[], Awaitable[None]]) -> None:
+        """Everything in a drawn order, and again, with pauses of that length in the mean and rests between.
+
+        The first round is as fast as it must be for all of it to happen.
+        """
+        began_s = rested_s = time.monotonic()
+        pace_s = max(1.0, min(every_s, (until_s - began_s - FAULTS_TAKE_S) / len(self._kinds)))
+        first = left = self._rng.sample(self.kinds, len(self.kinds))
         while True:
-            pause_s = every_s * self._rng.uniform(0.5, 1.5)
-            if time.monotonic() + pause_s > until_s:
+            pause_s = pace_s * self._rng.uniform(0.5, 1.5)
+            if not left:
+                left, pace_s = self._rng.sample(self.kinds, len(self.kinds)), every_s
+                if time.monotonic() > began_s + KILLED_UNTIL * (until_s - began_s):
+                    left.remove("bot killed")
+            if left is not first and time.monotonic() + pause_s > until_s:
                 return
             await asyncio.sleep(pause_s)
-            if not left:
-                left = self._rng.sample(self.kinds, len(self.kinds))
-                rounds += 1
-                if rounds % KILLED_EVERY:
-                    left.remove("bot killed")
-            await self.break_(left.pop())
+            kind = left.pop()
+            if not await self.break_(kind) and self.missed[kind] <= AGAIN:
+                left.insert(0, kind)
+            if time.monotonic() - rested_s > REST_EVERY_S:
+                await rest()
+                rested_s = time.monotonic()
 
-    async def break_(self, kind: str) -> None:
-        """Break one thing, and wait until it is whole."""
+    async def break_(self, kind: str) -> bool:
+        """Break one thing, and wait until it is whole; False if there was nothing to break."""
         number = len(self.spans)
         self.spans.append((time.monotonic(), float("inf")))
         self._broke.append(kind)
+        there = True
         try:
             await self._kinds[kind]()
-        except (TimeoutError, KeyError, LookupError, OSError) as failed:
-            # KeyError: nobody is in a call just now, so there is nothing to break.
-            if isinstance(failed, TimeoutError):
-                self.failed.append(f"{kind}: not whole again")
+        except TimeoutError:
+            self.failed.append(f"{kind}: not whole again")
+        except (LookupError, OSError):
+            there = False
         self.spans[number] = (self.spans[number][0], time.monotonic())
-        self.done[kind] += 1
+        (self.done if there else self.missed)[kind] += 1
+        return there
 
     async def _back(self) -> None:
         await asyncio.sleep(0.5)
@@ -315,16 +418,33 @@ class Faults:
 
     async def _voice_closed(self) -> None:
         code = self._rng.choice((1001, 1006, 4006, 4009, 4015))
-        self._voice.close(self._bot_id, code, self._rng.choice(self._places).guild.id)
+        self._voice.close(self._bot_id, code, (await self._somewhere()).guild.id)
+
+    async def _somewhere(self) -> Place:
+        """Where the bot is in a call.
+
+        Raises:
+            LookupError: If it is in none.
+        """
+        with contextlib.suppress(TimeoutError):
+            await until(lambda: bool(self._calls()), within_s=AWAITED_S)
+        calls = self._calls()
+        if not calls:
+            raise LookupError("the bot is in no call")
+        return self._rng.choice(calls)
+
+    def _calls(self) -> list[Place]:
+        world = self._discord.world
+        return [place for place in self._places if world.voice_state(self._bot_id, place.guild.id) is not None]
 
     async def _voice_crashed(self) -> None:
+        await self._somewhere()
         self._voice.crash(resumable=self._rng.random() < 0.5)
 
     async def _moved(self) -> None:
-        place = self._rng.choice(self._places)
+        place = await self._somewhere()
         for channel in (place.other, place.voice):
-            state = self._discord.world.voice_state(self._bot_id, place.guild.id)
-            if state is None:
+            if self._discord.world.voice_state(self._bot_id, place.guild.id) is None:
                 return
             await self._discord.world.move_voice(self._bot_id, channel.id)
             await asyncio.sleep(2.0)
@@ -337,9 +457,8 @@ class Faults:
         await asyncio.sleep(2.0)
 
     def _signal(self, number: signal.Signals) -> None:
-        engines = self._bot.engines
-        if engines:
-            os.kill(self._rng.choice(engines), number)
+        # IndexError: there is none just now.
+        os.kill(self._rng.choice(self._bot.engines), number)
 
     async def _database_locked(self) -> None:
         """Somebody else writes: for a moment, or for longer than the bot waits."""
@@ -359,9 +478,37 @@ class Faults:
         await asyncio.sleep(self._rng.uniform(1.0, 4.0))
         await self._bot.full(full=False)
 
+    async def _bad_line(self) -> None:
+        """Much is lost, late, and comes twice, on every line to the bot."""
+        self._voice.impair(
+            self._bot_id, Impairment(loss=0.2, duplicate=0.1, jitter_ms=100, seed=self._rng.getrandbits(32))
+        )
+        await asyncio.sleep(3.0)
+        self._voice.impair(self._bot_id, LINE)
+
     async def _model_fails(self) -> None:
-        ways = (failing(500), failing(429, retry_after="1"), keeping_silent(), cut_short(), failing(401))
-        self._model.script(*self._rng.sample(ways, 2))
+        self._model_does({
+            "is broken": failing(500),
+            "has no time": failing(429, retry_after="1"),
+            "does not know the key": failing(401),
+            "points elsewhere": redirecting("http://127.0.0.1:9/"),
+        })  # fmt: skip
+
+    async def _model_breaks_off(self) -> None:
+        self._model_does({
+            "stops in the middle": cut_short(),
+            "hangs up": hanging_up(),
+            "does not stop": flooding(),
+            "would rather not": declining(),
+        })  # fmt: skip
+
+    async def _model_is_slow(self) -> None:
+        self._model_does({"is silent": keeping_silent(), "is slow": delayed(MODEL_S - 1.0, answering(fair_judge))})
+
+    def _model_does(self, ways: Mapping[str, Reply]) -> None:
+        """Let it, with the next requests for feedback."""
+        for way, reply in ways.items():
+            self._model.script(noted(lambda way=way: self.answers.update((way,)), reply))
 
     async def _bot_killed(self) -> None:
         before = {message.id for message in self._live()}
@@ -390,9 +537,10 @@ def run(
     seed: int = 1,
     people: int = 25,
     channels: int = 5,
-    talk_s: float = 30.0,
+    talk_s: float | None = None,
     every_s: float = 12.0,
     kinds: Sequence[str] | None = None,
+    model: Name | None = None,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Do it, print a table to *console* if there is one, and return the figures; `broken` lists promises that were.
@@ -402,14 +550,19 @@ def run(
         seed: Of all that is random.
         people: How many, spread over the channels.
         channels: Each in a server of its own, since a server holds one interview.
-        talk_s: How long each interview is talked in.
+        talk_s: How long each interview is talked in; by default half a minute, and less in a run of minutes.
         every_s: How long nothing is broken between two faults, in the mean.
         kinds: These faults once each, in this order, in place of all in a drawn order.
+        model: What recognition costs: a model of this size that always hears the same, so that it has all that it can
+            do. By default the rehearsal's, which is small and understands what is said.
         console: For people.
     """
+    if talk_s is None:
+        talk_s = min(TALK_S, minutes * 60 / 10)
     soaked = _soak(
-        minutes * 60, seed=seed, people=people, channels=channels, talk_s=talk_s, every_s=every_s, kinds=kinds
-    )
+        minutes * 60, seed=seed, people=people, channels=channels, talk_s=talk_s, every_s=every_s, kinds=kinds,
+        model=model,
+    )  # fmt: skip
     figures = asyncio.run(soaked)
     if console is not None:
         _print(figures, console)
@@ -417,7 +570,15 @@ def run(
 
 
 async def _soak(
-    seconds: float, *, seed: int, people: int, channels: int, talk_s: float, every_s: float, kinds: Sequence[str] | None
+    seconds: float,
+    *,
+    seed: int,
+    people: int,
+    channels: int,
+    talk_s: float,
+    every_s: float,
+    kinds: Sequence[str] | None,
+    model: Name | None,
 ) -> dict[str, Any]:
     rng = random.Random(seed)  # noqa: S311 - to be repeated
     said = await asyncio.to_thread(recordings)
@@ -428,50 +589,62 @@ async def _soak(
     with tempfile.TemporaryDirectory(prefix="skillrally-soak-") as name:
         folder = Path(name)
         (folder / "temporary").mkdir()
+        engine = MODEL if model is None else await asyncio.to_thread(make, folder / "model", model)
         settings = {
-            "model": str(MODEL), "feedback_writer": "compatible", "feedback_model": "loopback-1",
-            "feedback_timeout_s": 5.0,
+            "model": str(engine), "feedback_writer": "compatible", "feedback_model": "loopback-1",
+            "feedback_timeout_s": MODEL_S,
         }  # fmt: skip
         async with (
             VoiceServer() as voice,
             LoopbackDiscord(world, voice=voice) as discord,
-            LoopbackModel(fair_judge) as model,
+            LoopbackModel(fair_judge) as writer,
             asyncio.TaskGroup() as tasks,
         ):
             (folder / "ca.pem").write_text(discord.ca_pem, encoding="ascii")
             given = {
                 "port": discord.port, "authority": str(folder / "ca.pem"), "token": token, "folder": str(folder),
-                "temporary": str(folder / "temporary"), "settings": settings | {"feedback_url": model.url},
+                "temporary": str(folder / "temporary"), "settings": settings | {"feedback_url": writer.url},
             }  # fmt: skip
             bot = Bot(given, discord, application.id, tasks)
             faults = Faults(
-                discord, voice, model, bot, places=places, bot_id=application.id, data=folder / "data", rng=rng
+                discord, voice, writer, bot, places=places, bot_id=application.id, data=folder / "data", rng=rng
             )
             started_s = await bot.start()
-            voice.impair(application.id, Impairment(loss=0.01, jitter_ms=20, seed=seed))
+            voice.impair(application.id, LINE)
             record = Record()
+            awake = asyncio.Event()
+            awake.set()
             lives = [
                 Life(
-                    discord, place, application.id, record=record, up=bot.up, faults_since=faults.since, said=said,
-                    talk_s=talk_s, rng=random.Random(rng.random()),  # noqa: S311
+                    discord, place, application.id, record=record, up=bot.up, awake=awake, faults_since=faults.since,
+                    said=said, talk_s=talk_s, rng=random.Random(rng.random()),  # noqa: S311
                 )
                 for place in places
             ]  # fmt: skip
-            began_s = time.monotonic()
-            until_s = began_s + seconds
+
+            async def rest() -> None:
+                awake.clear()
+                await _rest(bot, lives)
+                awake.set()
+
+            until_s = time.monotonic() + seconds
             async with asyncio.TaskGroup() as going:
                 for life in lives:
                     going.create_task(life.go_on(until_s), name="life")
                 if kinds is None:
-                    await asyncio.sleep(min(WARM_UP_S, seconds / 4))
-                    # A last stretch without, so that the end can be looked at.
-                    await faults.go_on(until_s - min(30.0, seconds / 4), every_s)
+                    await asyncio.sleep(min(WARM_UP_S, seconds / 12))
+                    await faults.go_on(until_s - min(CALM_S, seconds / 4), every_s, rest)
                 else:
                     for kind in kinds:
                         await asyncio.sleep(every_s)
                         await faults.break_(kind)
-            await _calm(bot)
-            after = bot.now.looks[-1]
+            await _rest(bot, lives)
+            if kinds is None:
+                async with asyncio.TaskGroup() as going:
+                    for life in lives:
+                        life.talk_s = LAST_TALK_S
+                        going.create_task(life.go_on(time.monotonic() + LAST_TALK_S), name="life")
+                await _rest(bot, lives)
             for place in places:
                 for person in place.people:
                     await person.depart(discord)
@@ -481,18 +654,21 @@ async def _soak(
     return _figures(
         seconds, seed=seed, lives=lives, faults=faults, bot=bot, record=record,
         spoken_s=sum(person.spoken_s for place in places for person in place.people),
-        started_s=started_s, after=after, exit_code=exit_code, broken=broken, sound=sound,
-        shared=len(_shared() - shared), asked=len(model.asked), people=people, channels=channels,
+        started_s=started_s, exit_code=exit_code, broken=broken, sound=sound,
+        shared=len(_shared() - shared), asked=len(writer.asked), people=people, channels=channels,
+        all_kinds=kinds is None,
     )  # fmt: skip
 
 
-async def _calm(bot: Bot) -> None:
-    """Wait until no interview runs, and some seconds for what follows the last one."""
+async def _rest(bot: Bot, lives: Sequence[Life]) -> None:
+    """Wait until nobody holds an interview, and some seconds for what follows the last one; note what is held then."""
     with contextlib.suppress(TimeoutError):
+        await until(lambda: all(life.resting for life in lives), within_s=REST_S)
         await until(lambda: bool(bot.now.looks) and not bot.now.looks[-1]["interviews"], within_s=END_S)
     seen = len(bot.now.looks)
     with contextlib.suppress(TimeoutError):
-        await until(lambda: len(bot.now.looks) > seen + 3, within_s=END_S)
+        await until(lambda: len(bot.now.looks) > seen + SETTLING_LOOKS, within_s=END_S)
+        bot.now.rests.append(len(bot.now.looks) - 1)
 
 
 async def _kept(folder: Path, record: Record) -> list[str]:
@@ -537,24 +713,25 @@ def _at(values: Sequence[float], part: float) -> float | None:
     return round(ordered[min(len(ordered) - 1, int(part * len(ordered)))], 4) if ordered else None
 
 
-def _answers(answers: Iterable[Answer], spans: Sequence[tuple[float, float]], *, calm: bool) -> list[float]:
-    """How soon those were that were sent while nothing was broken, or while something was."""
-    found: list[float] = []
-    for answer in answers:
-        disturbed = any(begin - 3.0 <= answer.at_s <= end + CALM_AFTER_S for begin, end in spans)
-        if disturbed is not calm:
-            # What was never answered counts as the longest that Discord waits.
-            found.append(ACKNOWLEDGE_WITHIN_S if answer.after_s is None else answer.after_s)
-    return found
+def _disturbed(answer: Answer, spans: Sequence[tuple[float, float]]) -> bool:
+    """Whether something was broken when it was sent."""
+    return any(begin - 3.0 <= answer.at_s <= end + CALM_AFTER_S for begin, end in spans)
+
+
+def _after_s(answer: Answer) -> float:
+    """How soon it came; what was never answered counts as the longest that Discord waits."""
+    return ACKNOWLEDGE_WITHIN_S if answer.after_s is None else answer.after_s
 
 
 def _figures(
     seconds: float, *, seed: int, lives: Sequence[Life], faults: Faults, bot: Bot, record: Record,
-    spoken_s: float, started_s: float, after: Mapping[str, Any], exit_code: int, broken: Sequence[str], sound: int,
-    shared: int, asked: int, people: int, channels: int,
+    spoken_s: float, started_s: float, exit_code: int, broken: Sequence[str], sound: int,
+    shared: int, asked: int, people: int, channels: int, all_kinds: bool,
 ) -> dict[str, Any]:  # fmt: skip
     answers = [answer for life in lives for answer in life.answers]
-    calm, disturbed = (_answers(answers, faults.spans, calm=calm) for calm in (True, False))
+    in_calm = [answer for answer in answers if not _disturbed(answer, faults.spans)]
+    calm = [_after_s(answer) for answer in in_calm]
+    disturbed = [_after_s(answer) for answer in answers if _disturbed(answer, faults.spans)]
     counts: Counter[str] = Counter()
     unanswered: Counter[str] = Counter()
     complaints: Counter[str] = Counter()
@@ -565,12 +742,11 @@ def _figures(
         complaints += living.complaints
     looks = [look for living in bot.lives for look in living.looks]
     late_ms = [late for look in looks for late in look["late_ms"]]
-    # What a life had before its first interview, against what it has after its last.
-    first = bot.now.first
-    more = {name: after[name] - first[name] for name in ("tasks", "threads", "descriptors")}
-    kinds: Counter[str] = Counter(after["kinds"])
-    kinds -= Counter(cast("dict[str, int]", first["kinds"]))
-    more["tasks"] -= after["kinds"].get(EXPIRES, 0) - first["kinds"].get(EXPIRES, 0)
+    rested = [living.more for living in bot.lives if living.more]
+    busy = [each for living in bot.lives for each in living.engine_cores]
+    judged: Counter[str] = Counter()
+    for living in bot.lives:
+        judged.update(living.looks[-1]["feedback"])
     growth = [round(living.growth_mib, 1) for living in bot.lives if living.growth_mib is not None]
     unexcused = [each for life in lives for each in life.unexcused]
     promises = {
@@ -578,7 +754,13 @@ def _figures(
         "sound was left in a file": not sound,
         "shared memory was left": not shared,
         f"memory grew by more than {GROWTH_MIB:g} MiB": all(each <= GROWTH_MIB for each in growth),
-        "tasks, threads or descriptors were left": all(each <= SPARE for each in more.values()),
+        "tasks, threads or descriptors were left": all(
+            sum(held.values()) <= SPARE for life_s in rested for held in life_s.values()
+        ),
+        "the last life did not rest twice": not all_kinds or bool(bot.now.more),
+        "something was never broken": not all_kinds
+        or (all(faults.done[kind] for kind in faults.kinds) and len(faults.answers) == WAYS),
+        "no feedback was written": not all_kinds or judged["finished"] > 0,
         "99 of 100 commands were not answered in time": (_at(calm, 0.99) or 0.0) <= ACKNOWLEDGED_S,
         "an interview was broken off for no reason": not unexcused,
         "something did not come back": not faults.failed,
@@ -595,13 +777,19 @@ def _figures(
         "faults": dict(faults.done),
         "acknowledged": dict(record.acknowledged),
         "begun_only": {kind: number for kind, number in record.cut.items() if number},
+        "nothing_to_break": dict(faults.missed),
         "model_asked": asked,
+        "model_failed": dict(faults.answers),
+        "feedback": dict(judged),
         "start_s": round(started_s, 2),
         "restarts_s": [round(each, 2) for each in faults.restarts_s],
         "healed_s": [round(each, 2) for each in faults.healed_s],
         "answers": len(answers),
         "answer_calm_s": [_at(calm, 0.5), _at(calm, 0.99), _at(calm, 1.0)],
         "answer_disturbed_s": [_at(disturbed, 0.5), _at(disturbed, 0.99), _at(disturbed, 1.0)],
+        "slowest_calm_s": [
+            (answer.what, round(_after_s(answer), 2)) for answer in sorted(in_calm, key=_after_s, reverse=True)[:5]
+        ],
         "unanswered": dict(unanswered),
         "calm_answers": len(calm),
         "loop_late_ms": [_at(late_ms, 0.5), _at(late_ms, 0.99), _at(late_ms, 1.0)],
@@ -609,8 +797,13 @@ def _figures(
         "growth_mib": growth,
         "engine_mib": round(max(look["engine_mib"] for look in looks)),
         "waiting_s": max(look["waiting_s"] for look in looks),
-        "more_at_the_end": more,
-        "kinds_of_tasks": dict(kinds.most_common(10)),
+        "engine_cores": [_at(busy, 0.5), _at(busy, 0.9)],
+        "rests": [len(living.rests) for living in bot.lives],
+        "more_since_the_first_rest": [{what: sum(held.values()) for what, held in each.items()} for each in rested],
+        "by_name": {what: dict(held.most_common()) for what, held in bot.now.more.items()},
+        "by_name_since_the_start": {
+            what: dict(held.most_common()) for what, held in more(bot.now.looks[-1], bot.now.first).items()
+        },
         "sound_left": sound,
         "shared_memory_left": shared,
         "complaints": dict(complaints.most_common(20)),
@@ -650,8 +843,11 @@ def _print(figures: Mapping[str, Any], console: Console) -> None:
         "memory of the bot, first, highest, growth": f"{figures['bot_mib']} MiB, {figures['growth_mib']} MiB",
         "memory of an engine, highest": f"{figures['engine_mib']} MiB",
         "audio that waited, at most": f"{figures['waiting_s']} s",
-        "more at the end than at the beginning": listed(figures["more_at_the_end"]),
-        "more tasks of these kinds": listed(figures["kinds_of_tasks"]),
+        "the language model failed": listed(figures["model_failed"]),
+        "feedback": listed(figures["feedback"]),
+        "cores that engines kept busy, half, 9 in 10": f"{figures['engine_cores']}",
+        "more at the last rest than at the first": "; ".join(map(listed, figures["more_since_the_first_rest"])),
+        "which, in the last life": "; ".join(map(listed, figures["by_name"].values())),
         "files with sound, shared memory left": f"{figures['sound_left']}, {figures['shared_memory_left']}",
         "log": listed(figures["complaints"]),
     }

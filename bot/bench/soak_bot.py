@@ -20,12 +20,13 @@ import sys
 import threading
 import time
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot import logs
 from bot.app import open_app
-from bot.bench.processes import memory_mb
+from bot.bench.processes import cpu_s, memory_mb
 from bot.hardening import harden
 from bot.loopback.connector import loopback_connector
 from bot.rehearsal.stage import practice_operations
@@ -33,6 +34,8 @@ from config.settings import Settings
 from stt.worker import WhisperWorker
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from bot.app import App
 
 PULSE_S = 0.02
@@ -118,19 +121,28 @@ async def _tell(app: App) -> None:
             "late_ms": late_ms,
             "rss_mib": memory_mb(os.getpid()),
             "engine_mib": max((memory_mb(pid) or 0.0 for pid in engines), default=0.0),
-            "threads": threading.active_count(),
-            "descriptors": len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - names alone
-            "tasks": len(asyncio.all_tasks()),
-            "kinds": Counter(_kind(task) for task in asyncio.all_tasks()),
+            "threads": Counter(re.sub(r"[-_ ]?[0-9]+", "", thread.name) for thread in threading.enumerate()),
+            "descriptors": Counter(_descriptors()),
+            "tasks": Counter(_kind(task) for task in asyncio.all_tasks()),
             "engines": engines,
+            "engine_cpu_s": round(cpu_s(engines) or 0.0, 2),
             "restarts": getattr(transcriber, "restarts", 0),
             "interviews": len(running),
             "waiting_s": round(sum(each.pipeline.waiting_s for each in running), 2),
+            "feedback": asdict(app.services.desk.counters),
             "utterances": sum(each.pipeline.counts.utterances for each in running),
         }
         sys.stdout.write(json.dumps(look) + "\n")
         sys.stdout.flush()
         late_ms = []
+
+
+def _descriptors() -> Generator[str]:
+    """What each open descriptor is for: the last part of a file's name, else its kind."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names alone
+        with contextlib.suppress(OSError):  # the one that lists them is closed by now
+            target = Path(f"/proc/self/fd/{name}").readlink()
+            yield re.sub(r"[0-9a-f]*[0-9][0-9a-f]*", "", target.name.partition(":")[0])
 
 
 def _kind(task: asyncio.Task[Any]) -> str:

@@ -1,7 +1,8 @@
 """People who hold interviews for as long as they are let, in several servers of one bot, and note what they are told.
 
     start -> join, agree -> talk, a button every few seconds, somebody comes and goes, somebody takes their yes back
-    -> end -> save -> sometimes feedback, sometimes an account erased -> again
+    -> an answer is typed, so that there is something to judge -> end -> save -> feedback, sometimes an account erased
+    -> again, unless all are to rest
 
 Whatever is broken off, by a bot that was killed or an interview that ended, begins anew.
 """
@@ -22,7 +23,7 @@ from bot.loopback.entities import ChannelKind, walk
 from bot.loopback.filling import CannotDo
 from bot.loopback.furnishing import BOT_PERMISSIONS
 from bot.loopback.member import JoinFailed, SimulatedMember, encode
-from bot.rehearsal.cast import read_lines
+from bot.rehearsal.cast import TYPED, read_lines
 from bot.rehearsal.stage import KEEPING, until
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ PRESS_S = 2.0
 
 PATIENCE_S = 30.0
 NOTICE_S = 20.0
-ENDING = 10
-"""How often somebody tries to save while the last words are still being written down."""
+ASKS_TO_BE_JUDGED = 0.8
+"""In which part of the interviews whoever answered asks for feedback, and in the rest anybody."""
 
 SOON = {"overall": "3", "strong": ["context"], "weak": ["result"], "sentence": "I was too fast."}
 AGREES = {"purposes": ["ai_feedback"], "age": ["yes"]}
@@ -67,10 +68,12 @@ class Answer:
     Attributes:
         at_s: When it was sent, on the monotonic clock.
         after_s: None if it never was.
+        what: The command or button.
     """
 
     at_s: float
     after_s: float | None
+    what: str = ""
 
 
 def furnish(world: World, places: int, people: int) -> tuple[Application, list[Place]]:
@@ -148,6 +151,7 @@ class Life:
         bot_id: The bot's user.
         record: Where what is kept is put down.
         up: Set while the bot is there.
+        awake: Set while interviews are to be begun; whoever holds one ends it first.
         faults_since: What was being broken since a moment, and excuses a missing answer.
         said: What is said, as Opus packets.
         talk_s: How long each interview is talked in.
@@ -162,6 +166,7 @@ class Life:
         *,
         record: Record,
         up: asyncio.Event,
+        awake: asyncio.Event,
         faults_since: Callable[[float], Sequence[str]],
         said: Sequence[Sequence[bytes]],
         talk_s: float,
@@ -176,20 +181,26 @@ class Life:
         self._bot_id = bot_id
         self._record = record
         self._up = up
+        self._awake = awake
+        self.resting = False
         self._faults_since = faults_since
         self._said = said
-        self._talk_s = talk_s
+        self.talk_s = talk_s
         self._rng = rng
         self._titles = 0
 
     async def go_on(self, until_s: float) -> None:
         """One interview after the other, until then; the last one comes to its end."""
         while time.monotonic() < until_s:
+            self.resting = not self._awake.is_set()
+            await self._awake.wait()
+            self.resting = False
             await self._up.wait()
-            began_s = time.monotonic()
+            if (began_s := time.monotonic()) >= until_s:
+                break
             try:
-                async with asyncio.timeout(self._talk_s + 4 * PATIENCE_S):
-                    await self._interview(min(self._talk_s, max(2.0, until_s - began_s)))
+                async with asyncio.timeout(self.talk_s + 4 * PATIENCE_S):
+                    await self._interview(min(self.talk_s, max(2.0, until_s - began_s)))
                 self.counts["interviews held to the end"] += 1
             except* (DidNotRespond, CannotDo, LookupError, TimeoutError, ConnectionError, JoinFailed) as broken:
                 self.counts["interviews broken off"] += 1
@@ -200,6 +211,7 @@ class Life:
         with suppress(DidNotRespond, CannotDo, LookupError, TimeoutError):
             if self._running():
                 await self._press(self._place.people[0], "End")
+        self.resting = True
 
     # -- one interview --------------------------------------------------------------------------------------------
 
@@ -221,16 +233,24 @@ class Life:
                 voice = random.Random(self._rng.random())  # noqa: S311 - to be repeated
                 tasks.create_task(person.talk(self._said, voice, until_s))
             tasks.create_task(self._busy(people, until_s))
+        await self._type(host)  # whoever starts it is its candidate, unless somebody says otherwise
         await self._press(host, "End")
         await until(
             lambda: self._discord.world.voice_state(self._bot_id, self._place.guild.id) is None, within_s=NOTICE_S
         )
         for person in people:
             await self._save(person)
-        if self._rng.random() < 0.5:
-            await self._feedback(self._rng.choice(people))
+        # The one who typed has something to judge, somebody else perhaps not.
+        await self._feedback(host if self._rng.random() < ASKS_TO_BE_JUDGED else self._rng.choice(people))
         if self._rng.random() < 0.3:
             await self._erase(self._rng.choice(people))
+
+    async def _type(self, person: Person) -> None:
+        """Write an answer that is long enough for feedback, to whatever question stands."""
+        await self._use(self._place.people[0], "interview question", {})
+        form = (await self._use(person, "interview answer", {})).modal
+        if form is not None:
+            await self._answered(self._discord.people.submit(person.user.id, form, {"text": TYPED}), "answer")
 
     async def _busy(self, people: Sequence[Person], until_s: float) -> None:
         """Press, ask, come and go while the others talk. What the bot no longer answers ends the interview."""
@@ -281,11 +301,6 @@ class Life:
         title = f"{self._place.guild.id}-{self._titles}"
         self._record.begins("save", person.user.id, title)
         reply = await self._use(person, "transcript save", {"title": title})
-        for _ in range(ENDING):
-            if not reply.text.startswith("The interview still runs"):
-                break
-            await asyncio.sleep(1.0)
-            reply = await self._use(person, "transcript save", {"title": title})
         if reply.text.startswith("Saved"):
             self._record.acknowledge("save", person.user.id, title)
         else:
@@ -300,12 +315,15 @@ class Life:
             is_shown=False,
         )
         if not offered.choices:
+            self.counts["no feedback: nothing is saved"] += 1
             return
         form = await self._use(person, "feedback request", {"transcript": str(offered.choices[0]["value"])})
         if form.modal is None:
+            self.counts[f"no feedback: {form.text[:30]}"] += 1
             return
         offer = await self._answered(people.submit(user, form.modal, SOON), "feedback form")
         if "Send" not in str(offer.components):
+            self.counts[f"no feedback: {offer.text[:30]}"] += 1
             return
         sent = await self._answered(people.press(user, offer, "Send"), "Send")
         if sent.modal is not None:
@@ -358,11 +376,11 @@ class Life:
             shown = await (reply if is_shown else reply.acknowledged())
         except DidNotRespond:
             if reply.delivered:
-                self.answers.append(Answer(at_s, reply.acknowledged_after_s))
+                self.answers.append(Answer(at_s, reply.acknowledged_after_s, what))
                 during = self._faults_since(at_s)
                 self.unanswered[f"{what}, {' and '.join(during)}" if during else what] += 1
             raise
-        self.answers.append(Answer(at_s, shown.acknowledged_after_s))
+        self.answers.append(Answer(at_s, shown.acknowledged_after_s, what))
         return shown
 
 

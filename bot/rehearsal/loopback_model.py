@@ -138,6 +138,26 @@ def keeping_silent() -> Reply:
     return reply
 
 
+def delayed(seconds: float, reply: Reply) -> Reply:
+    """Say that, but only after so many seconds."""
+
+    async def late(asked: Asked, request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(seconds)
+        return await reply(asked, request)
+
+    return late
+
+
+def noted(note: Callable[[], None], reply: Reply) -> Reply:
+    """Say that, and call *note* once somebody asks."""
+
+    async def telling(asked: Asked, request: web.Request) -> web.StreamResponse:
+        note()
+        return await reply(asked, request)
+
+    return telling
+
+
 def hanging_up() -> Reply:
     """Close the connection in the middle of the answer."""
 
