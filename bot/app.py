@@ -13,13 +13,14 @@ import contextlib
 import hashlib
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 
 from bot import machine
-from bot.client import Services, SkillRally, open_bot
+from bot.client import Services, SkillRally, look_around, open_bot
 from bot.clock import Clock, SystemClock, Witness
 from bot.ending import Ending
 from bot.errors import StartRefused
@@ -31,7 +32,8 @@ from bot.interview.interviews import Interviews
 from bot.interview.session import Hearing
 from bot.journal import LiveJournal
 from bot.partners import Partners
-from bot.servers import Servers
+from bot.retention import ticking
+from bot.servers import LOOK_EVERY, Servers
 from bot.shards import shards_of
 from bot.siblings import Siblings, beating
 from bot.stores import open_stores, rights
@@ -327,6 +329,7 @@ async def open_app(
         )
         bot = await stack.enter_async_context(open_bot(services, connector=connector))
         await stack.enter_async_context(interviews)
+        await stack.enter_async_context(ticking(partial(look_around, bot), interval=LOOK_EVERY))
         await stack.enter_async_context(
             following(stores.ledger, interviews, desk, preferences=None if siblings.alone else stores.preferences)
         )

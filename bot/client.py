@@ -237,6 +237,18 @@ class SplitSkillRally(SkillRally, commands.AutoShardedBot):
         await self.services.siblings.before_identify(shard_id or 0, self._lanes)
 
 
+async def look_around(bot: SkillRally) -> None:
+    """Have it put down in which servers the bot is, unless that is not known for sure just now.
+
+    Raises:
+        StorageError: If it could not be.
+    """
+    # Discord names all servers of a session at its start, and says of each when it cannot be reached.
+    if not bot.listening or not bot.is_ready() or any(guild.unavailable for guild in bot.guilds):
+        return
+    await bot.services.servers.look([guild.id for guild in bot.guilds], ours=bot.services.siblings.shards.have)
+
+
 def open_bot(services: Services, *, connector: aiohttp.BaseConnector | None = None) -> SkillRally:
     """The bot, to be entered: for all servers, or for those of this process's shards."""
     kind = SplitSkillRally if services.siblings.shards.split else SkillRally

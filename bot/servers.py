@@ -4,6 +4,7 @@
     /interview join  -> may_join   -> a Refusal, or the settings
     an interview is over -> practised   minutes of the day, for quotas; when its channel may have the next one
     the bot left a server -> left -> purge, at once; what could not be deleted is tried again at each tick
+    every ten minutes -> look -> servers that it was put out of while it was off, after a day
 
 Nothing here says a sentence: `cogs.rules` does. When settings cannot be read, nothing is allowed: the error goes up.
 """
@@ -14,7 +15,7 @@ import enum
 import logging
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from storage.errors import StorageError
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from storage.blocks import Why as WhyBlocked
     from storage.guilds import GuildSettings
     from storage.queue import Changed
+
+LOOK_EVERY: Final = timedelta(minutes=10)
+"""How often it is put down in which servers the bot is."""
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +88,7 @@ class Servers:
         self._trail = stores.trail
         self._questions = stores.questions
         self._queue = stores.queue
+        self._whereabouts = stores.whereabouts
         self._clock = clock
         # Where and when interviews ended. A bot that is started anew has forgotten it, and lets one begin too soon.
         self._ended: dict[tuple[int, int], datetime] = {}
@@ -194,6 +199,27 @@ class Servers:
             await self._announce(changed)
         return rows
 
+    async def look(self, there: Collection[int], *, ours: Callable[[int], bool]) -> int:
+        """Delete what is kept of servers that the bot was put out of while it was off; how many those were.
+
+        Args:
+            there: The ids of all servers that it is in and this process serves, each of which Discord has named.
+            ours: Whether a server is served by this process.
+
+        Raises:
+            StorageError: If it could not be done; the next look does.
+        """
+        looked = await self._whereabouts.look(there, ours=ours, at=self._clock.now())
+        for guild_id in looked.left:
+            await self._forget(guild_id)
+        if looked.left:
+            log.warning("the bot was put out of servers while it was off", extra={"count": len(looked.left)})
+        return len(looked.left)
+
+    async def _forget(self, guild_id: int) -> None:
+        await self.purge(guild_id)
+        await self._whereabouts.forget(guild_id)  # last: whatever fails before is found by it
+
     async def left(self, guild_id: int) -> None:
         """The bot is no longer in a server: delete what is kept of it, now or at the next tick."""
         self._left.add(guild_id)
@@ -214,7 +240,7 @@ class Servers:
         """
         done = 0
         for guild_id in list(self._left):
-            await self.purge(guild_id)
+            await self._forget(guild_id)
             self._left.discard(guild_id)
             done += 1
         return done

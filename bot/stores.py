@@ -37,6 +37,7 @@ from storage.subjects import Subjects
 from storage.trail import Trail
 from storage.transcripts import Transcripts
 from storage.vault import VaultKeys
+from storage.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -77,6 +78,7 @@ class Stores:
         guilds: What servers decided.
         blocks: Who may not practise in which server.
         trail: What moderators did, and how much was practised.
+        whereabouts: Which servers the bot is in.
     """
 
     databases: Databases
@@ -95,6 +97,7 @@ class Stores:
     guilds: Guilds
     blocks: Blocks
     trail: Trail
+    whereabouts: Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,7 @@ async def open_stores(settings: Settings, *, policy: Policy) -> AsyncGenerator[S
             Guilds(databases.content, keyring, secrets),
             Blocks(databases.content, keyring, secrets),
             Trail(databases.content, secrets, subjects),
+            Whereabouts(databases.content, keyring, secrets),
         )
 
 

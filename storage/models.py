@@ -477,6 +477,23 @@ class GuildSetting(Content):
     rev: Mapped[int] = mapped_column(info=_about("public", "moderation", "legitimate_interest", "server"))
 
 
+class Server(Content):
+    """A server that the bot is in, under the installation's key; and since when it is missing there."""
+
+    __tablename__ = "server"
+
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, info=_about("public", "operation", "legitimate_interest", "server")
+    )
+    server_idx: Mapped[bytes] = mapped_column(
+        _HMAC, unique=True, info=_about("index", "operation", "legitimate_interest", "server")
+    )
+    enc_body: Mapped[bytes] = mapped_column(info=_about("cipher", "operation", "legitimate_interest", "server"))
+    missing_at: Mapped[datetime | None] = mapped_column(
+        Moment, info=_about("public", "operation", "legitimate_interest", "server")
+    )
+
+
 class Block(Content):
     """Somebody who may neither start nor join interviews in one server for a while.
 

@@ -58,7 +58,7 @@ def test_the_tables_are_the_ones_that_are_documented() -> None:
     assert " ".join(sorted(Content.metadata.tables)) == (
         "ai_job analytics_event audit block budget consent_event consent_link feedback guild_question guild_setting "
         "idempotency lease live_message meta offer preference queue_entry rating request reservation "
-        "retention_run share subject transcript turn usage"
+        "retention_run server share subject transcript turn usage"
     )
 
 

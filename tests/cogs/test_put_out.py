@@ -1,0 +1,81 @@
+"""A bot that was put out of a server while it was off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.client import look_around
+from bot.rehearsal.stage import until
+from storage.guilds import DEFAULTS
+from storage.models import Server
+from tests.cogs.conftest import ANNA, Practice
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+GONE = 1577020017579399999
+
+
+async def servers(stage: Practice) -> dict[UUID, bool]:
+    """The servers that the bot is known to be in, and whether each is missing."""
+    async with stage.app.services.stores.databases.content.read() as connection:
+        return {row.id: row.missing_at is not None for row in await connection.execute(select(Server.__table__))}
+
+
+async def was_in(stage: Practice) -> None:
+    """The bot was in another server as well, which decided something, and of which it heard nothing since."""
+    stores, at = stage.app.services.stores, stage.app.services.clock.now()
+    await until(lambda: stage.app.bot.listening, within_s=10)
+    await stores.whereabouts.look([stage.place.guild.id, GONE], ours=lambda _: True, at=at)
+    await stores.guilds.change(GONE, notice="Be kind.")
+    await stores.questions.add(stage.user(ANNA).id, GONE, [{"text": "Why?"}], at=at)
+
+
+async def a_day_passes(stage: Practice) -> None:
+    async with stage.app.services.stores.databases.content.write() as connection:
+        long_ago = stage.app.services.clock.now() - timedelta(days=1, minutes=1)
+        await connection.execute(update(Server).where(Server.missing_at.is_not(None)).values(missing_at=long_ago))
+
+
+async def kept(stage: Practice) -> bool:
+    stores = stage.app.services.stores
+    return await stores.guilds.of(GONE) != DEFAULTS and len(await stores.questions.of(GONE)) == 1
+
+
+async def test_what_is_kept_of_a_server_that_it_was_put_out_of_goes_after_a_day(stage: Practice) -> None:
+    await was_in(stage)
+    await stage.app.services.stores.guilds.change(stage.place.guild.id, notice="Stay.")
+
+    await look_around(stage.app.bot)
+    assert sorted((await servers(stage)).values()) == [False, True]
+    assert await kept(stage)
+    await a_day_passes(stage)
+    await look_around(stage.app.bot)
+
+    assert not await kept(stage)
+    assert list((await servers(stage)).values()) == [False]
+    assert (await stage.app.services.stores.guilds.of(stage.place.guild.id)).notice == "Stay."
+
+
+@pytest.mark.parametrize("unsure", ["not connected", "a server cannot be reached"])
+async def test_while_it_is_not_known_for_sure_where_the_bot_is_nothing_is_concluded(
+    stage: Practice, monkeypatch: pytest.MonkeyPatch, unsure: str
+) -> None:
+    await was_in(stage)
+    await look_around(stage.app.bot)
+    await a_day_passes(stage)
+    with monkeypatch.context() as patch:
+        if unsure == "not connected":
+            patch.setattr(stage.app.bot, "listening", False)
+        else:
+            (guild,) = stage.app.bot.guilds
+            patch.setattr(guild, "unavailable", True)
+        await look_around(stage.app.bot)
+
+    assert await kept(stage)
+    await look_around(stage.app.bot)
+    assert not await kept(stage)
