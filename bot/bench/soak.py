@@ -638,7 +638,7 @@ async def _soak(
                     for kind in kinds:
                         await asyncio.sleep(every_s)
                         await faults.break_(kind)
-            await _rest(bot, lives)
+            await _rest(bot, lives, looks=SETTLING_LOOKS if kinds is None else 1)
             if kinds is None:
                 async with asyncio.TaskGroup() as going:
                     for life in lives:
@@ -660,14 +660,14 @@ async def _soak(
     )  # fmt: skip
 
 
-async def _rest(bot: Bot, lives: Sequence[Life]) -> None:
+async def _rest(bot: Bot, lives: Sequence[Life], *, looks: int = SETTLING_LOOKS) -> None:
     """Wait until nobody holds an interview, and some seconds for what follows the last one; note what is held then."""
     with contextlib.suppress(TimeoutError):
         await until(lambda: all(life.resting for life in lives), within_s=REST_S)
         await until(lambda: bool(bot.now.looks) and not bot.now.looks[-1]["interviews"], within_s=END_S)
     seen = len(bot.now.looks)
     with contextlib.suppress(TimeoutError):
-        await until(lambda: len(bot.now.looks) > seen + SETTLING_LOOKS, within_s=END_S)
+        await until(lambda: len(bot.now.looks) > seen + looks, within_s=END_S)
         bot.now.rests.append(len(bot.now.looks) - 1)
 
 
