@@ -382,11 +382,11 @@ async def test_tables_have_what_the_json_has(people: People) -> None:
 
 async def test_a_large_package_is_split_into_zips_below_the_cap(people: People) -> None:
     await people.join(ANNA, BEN)
-    noise = [os.urandom(3000).hex() for _ in range(16)]
+    noise = [os.urandom(3000).hex() for _ in range(40)]
     for number, title in enumerate(noise):
         await people.save(ANNA, ANNA, title=f"{number}: {title[:80]}", turns=30)
         await people.requests.add(ANNA, RequestKind.ACCESS, interaction_id=10_000 + number, at=NOW, text=title[:4000])
-    cap = 32 * 1024
+    cap = 64 * 1024
 
     parts = await packages(people).parts(ANNA, at=NOW, cap=cap)
 
