@@ -105,7 +105,7 @@ interview-kept = { $minutes ->
    *[other] { $minutes } Minuten
 }
 interview-speech-here = Gesprochenes wird im Arbeitsspeicher zu Text
-interview-speech-elsewhere = **Gesprochenes wird verschlüsselt an { $host } geschickt und dort zu Text**; was dort geschieht, bestimmt, wer es betreibt. Hier
+interview-speech-elsewhere = **Gesprochenes wird mit der gestellten Frage verschlüsselt an { $host } geschickt und dort zu Text**; was dort geschieht, bestimmt, wer es betreibt. Hier
 interview-captions-voice-chat = Untertitel erscheinen in diesem Kanal, wo alle darin sie lesen können, und werden am Ende gelöscht.
 interview-captions-thread = Untertitel erscheinen in einem Thread eines Textkanals, wo alle sie lesen können, die ihn sehen, und werden am Ende gelöscht.
 interview-captions-off = Es gibt keine Untertitel.

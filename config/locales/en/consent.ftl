@@ -26,7 +26,7 @@ consent-title-join = Join the interview
 # What somebody reads before the first box can be ticked. $speech is one of the two after it.
 consent-intro = **What happens with your voice.** The bot decrypts it only after you tick the first box, { $speech }; sound is never stored. Text that nobody saves is gone 30 minutes after the interview. You can leave at any time with one press. Privacy policy: <{ $policy }>
 consent-speech-here = turns it into text in memory and overwrites the sound at once
-consent-speech-elsewhere = **sends it to { $host }, which turns it into text**, and overwrites the sound at once
+consent-speech-elsewhere = **sends it, with the question that is being asked, to { $host }, which turns it into text**, and overwrites the sound at once
 consent-purposes = I agree to
     .hint = Each box is separate; nothing is ticked for you.
 # .name is what it is called in a list; the message itself is the box in the form.

@@ -106,7 +106,7 @@ interview-kept = { $minutes ->
    *[other] { $minutes } minutes
 }
 interview-speech-here = Speech becomes text in memory
-interview-speech-elsewhere = **Speech is sent, encrypted, to { $host }, which turns it into text**; what happens there is up to those who run it. Here
+interview-speech-elsewhere = **Speech is sent, encrypted, with the question that is being asked, to { $host }, which turns it into text**; what happens there is up to those who run it. Here
 interview-captions-voice-chat = Captions appear in this channel, where everybody in it can read them, and are deleted at the end.
 interview-captions-thread = Captions appear in a thread of a text channel, where everybody who sees it can read them, and are deleted at the end.
 interview-captions-off = No captions are shown.
