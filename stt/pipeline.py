@@ -225,6 +225,7 @@ class Pipeline:
         max_total_s: Audio of all speakers that may wait for words.
         language: Code to decode in; None to let the engine find out for each speaker.
         prompt: Words that are likely to occur.
+        prompt_of: Those that are likely from one speaker, by id; in place of *prompt*.
 
     Attributes:
         counts: What was done so far.
@@ -245,10 +246,12 @@ class Pipeline:
         max_total_s: float = 300.0,
         language: str | None = None,
         prompt: str = "",
+        prompt_of: Callable[[int], str] | None = None,
     ) -> None:
         self.counts = Counts()
         self.language = language
         self.prompt = prompt
+        self._prompt_of = prompt_of
         self._dispatcher = dispatcher
         self._probability = probability
         self._on_snippet = on_snippet
@@ -698,7 +701,8 @@ class Pipeline:
         """The engine's answer; None if it has none."""
         if job.utterance is None:
             return None
-        hints = Hints(self.language, voice.language, self.prompt, self._dispatcher.thorough)
+        prompt = self.prompt if self._prompt_of is None else self._prompt_of(voice.speaker_id)
+        hints = Hints(self.language, voice.language, prompt, self._dispatcher.thorough)
         turn.audio_s = job.audio_s
         voice.calls.add(job)
         try:

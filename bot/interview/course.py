@@ -257,12 +257,18 @@ class Course:
 
     # -- for the recogniser ---------------------------------------------------------------------------------------
 
-    def prompt(self, glossary: str) -> str:
-        """What a recogniser should expect: the question's terms, the server's words, and the question.
+    def prompt(self, glossary: str, role: Role | None = None) -> str:
+        """What a recogniser should expect of somebody in that role: the question, its terms and the server's words.
 
-        In that order, because engines take the first hundred tokens or so of it.
+        Who answers names things, so the terms come first; who asks reads the question and its follow-up aloud, so those
+        do. The order counts, because engines take the first hundred tokens or so.
         """
         if self.question is None:
             return glossary
-        terms = ", ".join(self.question.terms)
-        return ". ".join(part for part in (terms, glossary, self.question.text[:PROMPT_QUESTION]) if part)
+        terms, text = ", ".join(self.question.terms), self.question.text[:PROMPT_QUESTION]
+        if role is Role.INTERVIEWER:
+            follow_up = self.follow_up or next(iter(self._follow_ups), "")
+            parts = [" ".join(part for part in (text, follow_up) if part), terms, glossary]
+        else:
+            parts = [terms, glossary, text]
+        return ". ".join(part for part in parts if part)

@@ -366,7 +366,6 @@ class Interview:
         self._room = room
         self._clock = clock
         self._began_s = clock.monotonic_s()
-        self._glossary = hearing.glossary
         self._company = Company()
         self._beside = Beside(room, card=self.card, edited=self._edited_beside, yields_s=self._yields_s)
         self._sound_s = 0.0
@@ -397,7 +396,7 @@ class Interview:
             clock=self.now_s,
             endpointing=hearing.endpointing,
             language=self.course.plan.spoken or hearing.language,
-            prompt=hearing.glossary,
+            prompt_of=lambda user_id: self.course.prompt(hearing.glossary, self.role_of(user_id)),
         )
         self.receiver = Receiver(
             gate=self.gate, on_frame=self.pipeline.push, on_pause=self.pipeline.pause, clock=self.now_s
@@ -604,7 +603,6 @@ class Interview:
     def _asked(self, question: Question | None) -> Question | None:
         if question is not None:
             self.draft.ask(Asked(self.course.asked_s, question.text, question.id))
-            self.pipeline.prompt = self.course.prompt(self._glossary)
             self._sound_s = self.now_s()
             self._beside.ask()
         else:

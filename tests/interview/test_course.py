@@ -150,6 +150,19 @@ def test_the_recogniser_is_told_the_terms_the_servers_words_and_the_question() -
     assert course.prompt("") == "Kubernetes, etcd. What about q-1?"
 
 
+def test_of_who_asks_the_recogniser_expects_the_question_and_its_follow_up_first() -> None:
+    course = a_course()
+    course.choose("q-1", 0)
+
+    before = course.prompt("SkillRally", Role.INTERVIEWER)
+    follow_up = course.follow()
+
+    assert follow_up
+    assert before == f"What about q-1? {follow_up}. Kubernetes, etcd. SkillRally"
+    assert course.prompt("SkillRally", Role.INTERVIEWER) == before
+    assert course.prompt("SkillRally", Role.CANDIDATE) == course.prompt("SkillRally", Role.OBSERVER)
+
+
 # -- roles and company ---------------------------------------------------------------------------------------------
 
 

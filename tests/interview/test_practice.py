@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,12 +126,23 @@ async def test_a_skipped_question_is_in_the_draft_only_if_somebody_said_somethin
 
 @in_virtual_time
 async def test_the_recogniser_hears_of_the_question_that_stands() -> None:
-    async with running(FakeRoom()) as interview:
-        assert interview.pipeline.prompt == ""
+    room, engine = FakeRoom(), ScriptedTranscriber("words")
+    async with running(room, engine) as interview:
+        interview.admit(ANNA, captions=False, role=Role.CANDIDATE)
+        interview.admit(OLEG, captions=False, role=Role.INTERVIEWER)
+        anna, oleg = Voice(room, ANNA), Voice(room, OLEG)
+        await anna.say()
         question = interview.next_question()
-
         assert question is not None
-        assert interview.pipeline.prompt == f"Kubernetes, etcd. {question.text}"
+        await oleg.say()
+        await anna.say()
+        interview.swap()
+        await anna.say()
+        await settle()
+
+    asks = f"{question.text} {question.follow_ups[0]}. Kubernetes, etcd"
+    heard_with = [prompt for prompt, _ in groupby(hints.prompt for hints in engine.hints)]
+    assert heard_with == ["", asks, f"Kubernetes, etcd. {question.text}", asks]
 
 
 @in_virtual_time
