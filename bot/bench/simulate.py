@@ -19,7 +19,7 @@ import numpy as np
 import simpy
 from rich.table import Table
 
-from bot.bench.recognise import schedule
+from bot.bench.recognise import TALKING, UTTERANCE_S, schedule
 from stt.dispatch import LATE_S
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ COST_S: dict[Window, tuple[tuple[float, float], ...]] = {
 }
 """Seconds of a core for an utterance so long, `base` int8. Source: docs/benchmarks.md, what an utterance costs."""
 
-TOGETHER: dict[Window, float] = {"dynamic": 1.14, "full": 1.12}
-"""How much more it costs while the other core is busy, too: there 0.053 s and 0.292 s (0.269 s with ten people) of
-processor for a second of audio, where alone it is 0.0465 s and 0.255 s at the mean length of 5.5 s."""
+TOGETHER: dict[Window, float] = {"dynamic": 1.14, "full": 1.10}
+"""How much more it costs while the other core is busy, too: there 0.053 s, and 0.292 s or 0.269 s (with eight people,
+with ten), of processor for a second of audio, where alone it is 0.0465 s and 0.255 s at the mean length of 5.5 s."""
 
 LIMIT_S: dict[Window, float] = {"dynamic": 1.0, "full": 1.5}
 """Within which 95 of 100 utterances are to have their words, as in `bench recognise`."""
@@ -47,6 +47,8 @@ ROOM = 5
 
 ENGINE_MIB = 240
 BOT_MIB = 280
+"""Of a bot process whom nobody speaks to: in the soak it held 307 MiB at most, of which 24 are 25 people's rings."""
+
 SPEAKER_MIB = 0.96
 HEARING = 0.348 / 100
 """Share of the event loop's core for one person who talks without a pause. Source: docs/benchmarks.md, whole calls."""
@@ -54,7 +56,9 @@ HEARING = 0.348 / 100
 LOOP = 0.6
 """Which part of its core the event loop may take: beyond, answers and captions come late."""
 
-TALKING = 0.4
+MEAN_S = sum(UTTERANCE_S) / 2
+"""Length of an utterance."""
+
 PACKET_BYTES = 160 + 12 + 8 + 4 + 16 + 18 + 28
 """Opus at 64 kbit/s; RTP header, extension, nonce and tag of the transport, DAVE's trailer, UDP and IP."""
 
@@ -65,6 +69,13 @@ REQUESTS_PER_S = 50
 SAVES_PER_HOUR = 1.0
 SAVE_S = 0.030
 """What it costs to save a transcript of 100 turns. Source: docs/benchmarks.md, saved transcripts."""
+
+YESES_PER_HOUR = 1.0
+YES_S = 0.037
+"""What the first yes of a person costs, with five purposes. Source: docs/storage.md, what it costs."""
+
+SIGN_OF_LIFE_S = 5.0
+"""How often each bot process says in the database that it lives. Source: docs/scaling-out.md."""
 
 
 @dataclass(slots=True)
@@ -205,10 +216,12 @@ def needs(people: int, *, window: Window = "dynamic", pool: int = 1000) -> dict[
     interviews = -(-people // ROOM)
     speaking = people * TALKING
     saves_per_s = people * SAVES_PER_HOUR / 3600
+    yeses_per_s = people * YESES_PER_HOUR / 3600
     bots = max(1, round(speaking * HEARING / LOOP + 0.4999))
     return {
         "people": people,
         "window": window,
+        "utterances_per_s": round(speaking / MEAN_S, 1),
         "engines": point.processes * pools,
         "busy": round(point.busy, 2),
         "p50_s": round(point.late(50), 2),
@@ -221,8 +234,10 @@ def needs(people: int, *, window: Window = "dynamic", pool: int = 1000) -> dict[
         "shards": -(-interviews // SERVERS_PER_SHARD),
         "caption_edits_per_s": interviews,
         "bots_for_captions": -(-interviews // REQUESTS_PER_S),
-        "saves_per_s": round(saves_per_s, 2),
-        "save_cores": round(saves_per_s * SAVE_S, 2),
+        "saves_per_s": round(saves_per_s, 3),
+        "yeses_per_s": round(yeses_per_s, 3),
+        "signs_of_life_per_s": round(bots / SIGN_OF_LIFE_S, 1),
+        "write_cores": round(saves_per_s * SAVE_S + yeses_per_s * YES_S, 4),
     }
 
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from bot.bench.simulate import LIMIT_S, MEASURED, Window, fewest, needs, simulate
+from bot.bench.simulate import LIMIT_S, MEASURED, Window, cost_s, fewest, needs, simulate
 
 TOLERANCE = 0.35
 """Of the simulated p95 against the measured one, whose long windows were eight to ten utterances."""
@@ -43,3 +44,15 @@ def test_a_hundred_times_the_people_need_a_hundred_times_the_engines_of_a_pool()
 
     assert large["engines"] == 100 * small["engines"]
     assert large["bots_for_captions"] > 1
+
+
+def test_what_is_needed_is_what_the_costs_of_single_steps_come_to() -> None:
+    found = needs(1000)
+
+    # 400 of 1,000 speak at a time, in utterances of 5.5 s.
+    assert found["utterances_per_s"] == pytest.approx(1000 * 0.4 / 5.5, abs=0.05)
+    busy = found["utterances_per_s"] * np.mean([cost_s("dynamic", length_s) for length_s in np.linspace(3, 8, 501)])
+    assert found["engines"] * found["busy"] == pytest.approx(busy, rel=0.03)
+    assert found["memory_gib"] == pytest.approx((found["engines"] * 240 + 3 * 280 + 1000 * 0.96) / 1024, abs=0.05)
+    assert found["network_mbit_s"] == pytest.approx(400 * 50 * 246 * 8 / 1e6, abs=0.05)
+    assert found["write_cores"] == pytest.approx((0.030 + 0.037) * 1000 / 3600, abs=0.0001)
