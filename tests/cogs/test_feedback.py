@@ -235,7 +235,7 @@ async def over(stage: Stage, tries: int = 1) -> Standing | None:
                 return jobs[0] if jobs else None
             if jobs[0].state is State.FAILED:
                 return jobs[0]
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 class Later:

@@ -69,28 +69,26 @@ async def test_start_from_outside_a_voice_channel_says_what_to_do(stage: Practic
     assert await stage.use(PETER, "start") == EN("interview-not-in-voice")
 
 
-@pytest.mark.parametrize("command", ["join", "leave", "pause", "resume", "stop", "status"])
-async def test_without_an_interview_every_command_says_so(stage: Practice, command: str) -> None:
-    assert await stage.use(ANNA, command) == EN("interview-none-running")
+async def test_without_an_interview_every_command_says_so(stage: Practice) -> None:
+    for command in ("join", "leave", "pause", "resume", "stop", "status"):
+        assert await stage.use(ANNA, command) == EN("interview-none-running"), command
 
 
-@pytest.mark.parametrize(
-    ("permission", "name"),
-    [
-        (Permission.CONNECT, "Connect"),
-        (Permission.SEND_MESSAGES, "Send Messages"),
-        (Permission.READ_MESSAGE_HISTORY, "Read Message History"),
-    ],
-)
-async def test_a_missing_permission_is_named(stage: Practice, permission: Permission, name: str) -> None:
-    stage.world.set_overwrite(stage.place.voice.id, Overwrite(stage.bot_id, is_member=True, deny=permission))
-    await asyncio.sleep(0.05)
+async def test_a_missing_permission_is_named(stage: Practice) -> None:
+    named = {
+        "Connect": Permission.CONNECT,
+        "Send Messages": Permission.SEND_MESSAGES,
+        "Read Message History": Permission.READ_MESSAGE_HISTORY,
+    }
+    for name, permission in named.items():
+        stage.world.set_overwrite(stage.place.voice.id, Overwrite(stage.bot_id, is_member=True, deny=permission))
+        await asyncio.sleep(0.05)
 
-    text = await stage.use(HOST, "start")
+        text = await stage.use(HOST, "start")
 
-    assert f"lacks **{name}** in the voice channel" in text
-    assert "Permissions" in text
-    assert stage.app.services.interviews.running == ()
+        assert f"lacks **{name}** in the voice channel" in text
+        assert "Permissions" in text, name
+        assert stage.app.services.interviews.running == (), name
 
 
 async def test_a_channel_that_the_bot_cannot_see_is_as_good_as_none(stage: Practice) -> None:
@@ -143,26 +141,21 @@ async def test_join_asks_with_every_box_unticked(stage: Practice) -> None:
     assert "'default': True" not in shown
 
 
-@pytest.mark.parametrize(
-    ("ticked", "answer"),
-    [
+async def test_whoever_leaves_a_needed_box_unticked_is_not_heard(stage: Practice) -> None:
+    await stage.start(HOST)
+    cases: list[tuple[dict[str, list[str]], str]] = [
         ({}, EN("consent-too-young")),
         ({"purposes": ["transcribe", "captions"]}, EN("consent-too-young")),
         ({"age": ["yes"]}, EN("interview-nothing-agreed")),
         ({"age": ["yes"], "purposes": ["captions"]}, EN("interview-nothing-agreed")),
-    ],
-)
-async def test_whoever_leaves_a_needed_box_unticked_is_not_heard(
-    stage: Practice, ticked: dict[str, list[str]], answer: str
-) -> None:
-    await stage.start(HOST)
+    ]
+    for ticked, answer in cases:
+        reply = await stage.join(ANNA, ticked)
 
-    reply = await stage.join(ANNA, ticked)
-
-    assert reply.ephemeral
-    assert reply.text == answer
-    assert not stage.running().takes_part(stage.user(ANNA).id)
-    assert not agreed(stage, ANNA)
+        assert reply.ephemeral, ticked
+        assert reply.text == answer, ticked
+        assert not stage.running().takes_part(stage.user(ANNA).id), ticked
+        assert not agreed(stage, ANNA), ticked
 
 
 @pytest.mark.parametrize("captions", [True, False])
@@ -306,11 +299,11 @@ async def test_the_notice_shows_a_pause_and_offers_to_go_on(stage: Practice) -> 
     assert await stage.pressed(HOST, "Resume") == EN("interview-resumed")
 
 
-@pytest.mark.parametrize("command", ["pause", "resume"])
-async def test_from_outside_the_channel_nobody_can_pause_or_go_on(stage: Practice, command: str) -> None:
+async def test_from_outside_the_channel_nobody_can_pause_or_go_on(stage: Practice) -> None:
     await stage.start(HOST)
 
-    assert await stage.use(PETER, command) == EN("interview-not-here")
+    for command in ("pause", "resume"):
+        assert await stage.use(PETER, command) == EN("interview-not-here"), command
 
 
 # -- ending --------------------------------------------------------------------------------------------------------
@@ -503,19 +496,19 @@ def other_server(stage: Practice) -> int:
     return world.add_channel(guild.id, "general", ChannelKind.TEXT).id
 
 
-@pytest.mark.parametrize("button", ["Join", "Leave", "Pause", "Status", "End"])
-async def test_a_button_pressed_in_another_server_does_nothing(stage: Practice, button: str) -> None:
+async def test_a_button_pressed_in_another_server_does_nothing(stage: Practice) -> None:
     await stage.start(HOST)
     await stage.join(ANNA)
     forged = copy_of(stage.notice().body, stage, other_server(stage))
     await asyncio.sleep(0.05)
 
-    for name in (OWNER, ANNA):
-        reply = await stage.discord.people.press(stage.user(name).id, forged, button)
-        assert reply.text == EN("interview-over")
-    assert stage.running().stopped is None
-    assert stage.running().takes_part(stage.user(ANNA).id)
-    assert stage.running().gate.paused == frozenset()
+    for button in ("Join", "Leave", "Pause", "Status", "End"):
+        for name in (OWNER, ANNA):
+            reply = await stage.discord.people.press(stage.user(name).id, forged, button)
+            assert reply.text == EN("interview-over"), button
+        assert stage.running().stopped is None, button
+        assert stage.running().takes_part(stage.user(ANNA).id), button
+        assert stage.running().gate.paused == frozenset(), button
 
 
 async def test_a_draft_is_not_read_out_in_another_server(stage: Practice) -> None:

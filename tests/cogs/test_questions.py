@@ -151,7 +151,7 @@ async def test_an_interview_counts_for_those_who_spoke_in_it_and_asked_for_it(st
     preferences = stage.app.services.stores.preferences
     async with asyncio.timeout(10):
         while (await preferences.of(stage.user(ANNA).id)).streak == Streak():  # noqa: ASYNC110 - a row, no event
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
     assert EN("questions-streak-total", days=1) in (await use(stage, ANNA, "practice-streak")).text
     assert (await preferences.of(stage.user(HOST).id)).streak is None
 

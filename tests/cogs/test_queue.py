@@ -145,7 +145,7 @@ async def invited(stage: Stage, by: str, whom: str) -> str:
             async with content.read() as connection:
                 if (await connection.execute(select(Offer.id).where(Offer.enc_place.is_(None)))).first() is None:
                     return reply.text
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
 
 
 async def test_only_the_invited_member_accepts_and_the_inviter_is_told(stage: Stage) -> None:

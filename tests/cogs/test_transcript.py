@@ -175,22 +175,22 @@ async def test_words_are_found_in_what_one_may_read_alone(stage: Practice) -> No
     assert "measure" not in (await use(stage, PETER, "search", text="measure")).text
 
 
-@pytest.mark.parametrize("form", FORMATS)
-async def test_a_transcript_is_taken_along_as_a_file(stage: Practice, form: str) -> None:
+async def test_a_transcript_is_taken_along_as_a_file(stage: Practice) -> None:
     await interviewed(stage, HOST, ANNA)
     transcript = await saved(stage)
 
-    reply = await use(stage, ANNA, "export", transcript=transcript, format=form)
+    for form in FORMATS:
+        reply = await use(stage, ANNA, "export", transcript=transcript, format=form)
 
-    assert reply.message is not None
-    (file,) = reply.message.attachments
-    text = file.data.decode()
-    assert file.filename.endswith(f".{form}")
-    assert "I would measure it first." in " ".join(text.split())
-    if form == "json":
-        assert json.loads(text)["turns"]
-    if form == "csv":
-        assert len(list(csv.DictReader(io.StringIO(text)))) == 3
+        assert reply.message is not None, form
+        (file,) = reply.message.attachments
+        text = file.data.decode()
+        assert file.filename.endswith(f".{form}")
+        assert "I would measure it first." in " ".join(text.split()), form
+        if form == "json":
+            assert json.loads(text)["turns"]
+        if form == "csv":
+            assert len(list(csv.DictReader(io.StringIO(text)))) == 3
 
 
 async def test_a_shared_transcript_is_read_until_it_is_not_shared_any_more(stage: Practice) -> None:
@@ -233,30 +233,24 @@ async def test_a_transcript_is_deleted_after_it_was_confirmed(stage: Practice) -
     assert "You have no transcripts" in (await use(stage, ANNA, "list")).text
 
 
-@pytest.mark.parametrize(
-    ("command", "options"),
-    [
-        ("view", {}),
-        ("export", {"format": "txt"}),
-        ("correct", {"line": 1, "text": "Something else."}),
-        ("redact", {"line": 1}),
-        ("share", {"hours": 1}),
-        ("unshare", {}),
-        ("delete", {}),
-    ],
-)
-async def test_nothing_can_be_done_with_somebody_elses_transcript(
-    stage: Practice, command: str, options: dict[str, object]
-) -> None:
+async def test_nothing_can_be_done_with_somebody_elses_transcript(stage: Practice) -> None:
     await interviewed(stage, HOST, ANNA)
     transcript = await saved(stage)
-    if command in {"share", "unshare"}:
-        options = options | {"person": stage.user(OWNER).id}
+    owner = stage.user(OWNER).id
+    attempts: dict[str, dict[str, object]] = {
+        "view": {},
+        "export": {"format": "txt"},
+        "correct": {"line": 1, "text": "Something else."},
+        "redact": {"line": 1},
+        "share": {"hours": 1, "person": owner},
+        "unshare": {"person": owner},
+        "delete": {},
+    }
+    for command, options in attempts.items():
+        reply = await use(stage, PETER, command, transcript=transcript, **options)
 
-    reply = await use(stage, PETER, command, transcript=transcript, **options)
-
-    assert reply.text == EN("transcript-no-such")
-    assert "I would measure it first." in (await use(stage, ANNA, "view", transcript=transcript)).text
+        assert reply.text == EN("transcript-no-such"), command
+        assert "I would measure it first." in (await use(stage, ANNA, "view", transcript=transcript)).text, command
 
 
 async def test_what_is_no_transcript_is_said_in_one_sentence(stage: Practice) -> None:
