@@ -20,6 +20,7 @@ import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Self, cast
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -135,7 +136,7 @@ class Server:
         self._http = openai.DefaultAsyncHttpx2Client(
             follow_redirects=False,
             trust_env=False,
-            verify=_trusting_the_system(),
+            verify=_trusting_the_system(certificates=urlsplit(self.url).scheme == "https"),
             timeout=httpx2.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
             event_hooks={"request": [only_ours], "response": [bounded]},
         )
@@ -456,9 +457,11 @@ def _no_number(_: str) -> None:
     raise ValueError
 
 
-def _trusting_the_system() -> ssl.SSLContext:
+def _trusting_the_system(*, certificates: bool) -> ssl.SSLContext:
+    """Trusts the system's authorities; nobody without *certificates*, which take a while and are for TLS alone."""
     # Not create_default_context, which writes every connection's secrets to the file that SSLKEYLOGFILE names.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_default_certs()
+    if certificates:
+        context.load_default_certs()
     return context
