@@ -140,6 +140,15 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
         if not (guild.me.guild_permissions.change_nickname or have.set_voice_channel_status):
             text += "\n" + words("admin-setup-mark")
         await done(interaction, "setup", text)
+        await interaction.followup.send(view=Begin(words, interaction.user.id, self._begin), ephemeral=True)
+
+    async def _begin(self, interaction: Interaction) -> None:
+        """What `/interview start` does, for who does not want to type it; it asks anew what is allowed."""
+        interview: Any = self._bot.get_cog("Interview")
+        try:
+            await interview.start.callback(interview, interaction)
+        except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
+            await interview.cog_app_command_error(interaction, error)
 
     @app_commands.command(description="Everything that was decided for this server")
     async def view(self, interaction: Interaction) -> None:
@@ -423,6 +432,26 @@ class Wizard(ui.LayoutView):
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Only who was shown it may use it."""
+        return interaction.user.id == self._user_id
+
+
+class Begin(ui.LayoutView):
+    """Offers to begin an interview at once, so that setting up ends with one."""
+
+    def __init__(self, words: Words, user_id: int, then: Callable[[Interaction], Awaitable[None]]) -> None:
+        super().__init__(timeout=WIZARD_S)
+        self._user_id = user_id
+        button: ui.Button[Any] = ui.Button(label=words("admin-setup-begin"), style=discord.ButtonStyle.success)
+
+        async def pressed(interaction: Interaction) -> None:
+            await then(interaction)
+
+        button.callback = pressed
+        self.add_item(ui.TextDisplay(words("admin-setup-try")))
+        self.add_item(_row(button))
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Only who set the bot up may use it."""
         return interaction.user.id == self._user_id
 
 

@@ -9,9 +9,11 @@ import pytest
 from bot.loopback.entities import walk
 from bot.loopback.permissions import NONE
 from bot.rehearsal.stage import until
-from tests.cogs.test_admin import choose, decided, press, stage, wizard
+from tests.cogs.conftest import OWNER
+from tests.cogs.test_admin import EN, choose, decided, press, stage, wizard
 
 if TYPE_CHECKING:
+    from bot.loopback.entities import Message
     from tests.cogs.conftest import Practice
 
 __all__ = ["stage"]  # a fixture
@@ -25,6 +27,29 @@ async def set_up(stage: Practice) -> dict[str, Any]:
     settings = {"host_role": role.id, "language": "de", "log_channel": logs.id}
     await stage.app.services.stores.guilds.change(stage.place.guild.id, allowed=(stage.place.voice.id,), **settings)
     return settings
+
+
+async def offered(stage: Practice) -> Message:
+    """What stands below the wizard's last answer."""
+    reply = await wizard(stage)
+    await choose(stage, reply, "admin-setup-channel", stage.place.voice.id)
+    told = await press(stage, reply)
+    await until(lambda: bool(told.followups), within_s=5)
+    return told.followups[-1]
+
+
+async def test_it_ends_with_an_interview_for_who_sits_in_the_channel(stage: Practice) -> None:
+    owner = stage.user(OWNER).id
+    offer = await offered(stage)
+
+    elsewhere = await stage.discord.people.press(owner, offer, EN("admin-setup-begin"))
+    assert stage.app.services.interviews.of(stage.place.guild.id) is None
+    assert elsewhere.text == EN("interview-not-in-voice")
+
+    await stage.arrive(OWNER)
+    begun = await stage.discord.people.press(owner, offer, EN("admin-setup-begin"))
+    assert f"<#{stage.place.voice.id}>" in begun.text
+    assert stage.app.services.interviews.of(stage.place.guild.id) is not None
 
 
 async def test_another_channel_changes_nothing_else(stage: Practice, set_up: dict[str, Any]) -> None:

@@ -76,6 +76,8 @@ admin-setup-refused = { $channel } hat die Testnachricht nicht angenommen: Sieh 
 admin-setup-test = Ein Test des Hinweises. Er wird sofort gelöscht.
 admin-setup-done = **Fertig.** Geh in { $channel } und verwende /interview start. Alles sehen und ändern kannst du mit /admin view und den anderen /admin-Befehlen.
 admin-setup-mark = -# Mit „Nickname ändern“ könnte der Bot auch seinen Namen kennzeichnen, während er zuhört; ohne muss der Hinweis genügen.
+admin-setup-try = Sitzt du in dem Sprachkanal? Dann sieh gleich nach, ob es geht: Das tut dasselbe wie /interview start.
+admin-setup-begin = Übungsgespräch beginnen
 
 ## What was decided
 

@@ -76,6 +76,8 @@ admin-setup-refused = { $channel } did not take the test message: look whether t
 admin-setup-test = A test of the notice. It is deleted at once.
 admin-setup-done = **Ready.** Join { $channel } and use /interview start. See and change everything with /admin view and the other /admin commands.
 admin-setup-mark = -# With Change Nickname the bot could also mark its name while it hears people; without it the notice has to do.
+admin-setup-try = Are you in that voice channel? Then see that it works: this does what /interview start does.
+admin-setup-begin = Start an interview
 
 ## What was decided
 
