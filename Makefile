@@ -11,7 +11,7 @@ TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 TEST     = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor run rehearse test lint format unit fuzz soak faults words peer bench cluster sbom audit secrets lock clean
+.PHONY: help setup doctor run rehearse test lint format unit examples fuzz soak faults words peer bench cluster sbom audit secrets lock clean
 
 help: ## What each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ lint: $(VENV)/dev ## Formatting, lint, types and import rules
 
 unit: $(VENV)/dev ## The tests alone
 	@$(TEST) -n $(TESTERS) --dist worksteal
+
+examples: $(VENV)/dev ## A thousand examples of each property, of which the tests try forty
+	@$(TEST) -n $(TESTERS) --dist worksteal -m hypothesis --hypothesis-profile=long
 
 fuzz: $(VENV)/dev ## A million mutated datagrams, Opus packets, gateway messages and interactions (some minutes)
 	@$(BIN)/python -m tests.fuzz.datagrams --count 700000 --seed 1

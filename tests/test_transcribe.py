@@ -31,7 +31,10 @@ TEXT_1, TEXT_2 = (clip["text"] for clip in clips()[:2])
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """The command line within this process, its engine in one of its own: exit code, stdout and stderr."""
+    """The command line within this process, its engine in one of its own unless more are asked for.
+
+    Gives the exit code, stdout and stderr.
+    """
 
     def nothing(**_options: object) -> None:
         """Else every later test would log as the bot does, and could not be debugged."""
@@ -42,6 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     for name in [name for name in os.environ if name.startswith(("SKILLRALLY_", "DISCORD_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("SKILLRALLY_WORKERS", "1")  # starting one takes half a second of a core
 
     def start(command: str, *arguments: str | Path) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["bot", command, *map(str, arguments), "--model", str(MODEL)])

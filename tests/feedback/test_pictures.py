@@ -175,7 +175,7 @@ def test_a_name_is_drawn_as_far_as_the_font_goes(name: str, shown: str) -> None:
     assert plain(name, otherwise="#2") == shown
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.text(max_size=60), st.integers(40, 300))
 def test_text_never_leaves_its_room(text: str, room: int) -> None:
     kept, size = fitted(plain(text), room, 25, smallest=20)
@@ -223,7 +223,7 @@ def courses(draw: st.DrawFn) -> Progress:
     return Progress(draw(_words), "", tuple(sessions), breaks, tuple(series), draw(_words), "b", "c")
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(timelines() | score_cards() | courses())
 def test_no_text_touches_another_or_leaves_the_card(picture: Picture) -> None:
     drawing = drawn(picture)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.search import EXCERPT_LENGTH, QUERY_LENGTH, TERMS, fold, parse
@@ -75,7 +75,6 @@ def test_an_excerpt_shows_the_first_place_that_fits() -> None:
     assert found.excerpt.endswith("сіно…")
 
 
-@settings(max_examples=60)
 @given(st.text(max_size=500), st.integers(0, 500))
 def test_a_text_is_found_by_any_of_its_words_and_the_excerpt_is_short(text: str, at: int) -> None:
     words = [word for word in text.split() if word.isalpha() and len(word) <= 50]

@@ -375,7 +375,7 @@ async def test_after_the_end_nobody_is_heard() -> None:
     assert await stage.words() == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -685,7 +685,7 @@ def test_a_gap_claimed_to_be_huge_makes_up_nothing() -> None:
     assert 40 <= len(call.heard()) <= 45
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(st.floats(0, 0.075), max_size=2), min_size=30, max_size=60))
 def test_whatever_the_network_does_in_time_the_words_keep_their_places(packets: list[list[float]]) -> None:
     call = Call(ANA)
