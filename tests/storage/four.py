@@ -35,6 +35,7 @@ from storage.models import AiJob, Audit, Budget, Feedback, Offer, QueueEntry, Re
 from storage.queue import Kind, Said, Wanted
 from storage.retention import Retention
 from tests.storage.conftest import Installation, make_databases
+from tests.storage.forked import PRELOADED
 from tests.storage.people import NOW, People, people_over
 from tests.storage.postgres import running
 from tests.storage.retaining import fill
@@ -263,7 +264,7 @@ def _work(installation: Installation, log: Path, seed: int, began_s: float) -> N
 def _start(installation: Installation, log: Path, seed: int, began_s: float) -> BaseProcess:
     # Forked from a process that has imported all of this, which takes most of the time of a start.
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.storage.four"])
+    processes.set_forkserver_preload(PRELOADED)
     process = processes.Process(target=_work, args=(installation, log, seed, began_s), daemon=True)
     process.start()
     return process

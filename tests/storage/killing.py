@@ -15,7 +15,6 @@ import asyncio
 import json
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,12 +32,12 @@ from storage.keys import FileKeys
 from storage.ledger import Purpose
 from storage.models import Dek, Subject, Transcript, Turn
 from storage.transcripts import Mark
+from tests.storage.forked import fork
 from tests.storage.people import NOW, People, bytes_in, people_over, press, words_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-ROOT = Path(__file__).parents[2]
 PEOPLE = 5
 FIRST = 80351110224678912
 
@@ -145,21 +144,21 @@ async def work(data: Path, keys: Path, seed: int, world: World) -> None:
                 say("done")
 
 
+def _work(data: Path, keys: Path, seed: int, world: World) -> None:
+    asyncio.run(work(data, keys, seed, world))
+
+
 # Whoever kills it
 
 
 def killed(data: Path, keys: Path, seed: int, world: World, delay_s: float) -> list[dict[str, Any]]:
     """What a process said until it was killed, *delay_s* after it was ready."""
-    state = json.dumps({"people": sorted(world.people), "saved": world.saved, "next": world.next})
-    command = [sys.executable, "-m", "tests.storage.killing", "--work", str(data), str(keys), str(seed), state]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        assert json.loads(first) == {"what": "ready"}
-        time.sleep(delay_s)
-        process.kill()
-        said = process.stdout.read()
-    assert process.returncode == -signal.SIGKILL, "it ended by itself"
+    forked = fork(_work, data, keys, seed, world)
+    first = forked.said.readline()
+    assert json.loads(first) == {"what": "ready"}
+    time.sleep(delay_s)
+    said = forked.kill()
+    assert forked.process.exitcode == -signal.SIGKILL, "it ended by itself"
     # The last line may be cut off; then it was not said.
     return [json.loads(line) for line in said.split(b"\n")[:-1]]
 
@@ -295,13 +294,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=20261123)
-    parser.add_argument("--work", nargs=4, metavar=("DATA", "KEYS", "SEED", "WORLD"))
     given = parser.parse_args()
-    if given.work:
-        data, keys, seed, state = given.work
-        read = json.loads(state)
-        world = World(set(read["people"]), read["saved"], read["next"])
-        asyncio.run(work(Path(data), Path(keys), int(seed), world))
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         tally = asyncio.run(rounds(Path(folder), given.rounds, seed=given.seed))

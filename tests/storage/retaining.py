@@ -11,7 +11,6 @@ import asyncio
 import json
 import random
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,12 +25,12 @@ from sqlalchemy import func, insert, select
 from storage.database import open_databases
 from storage.models import Audit, RetentionRun
 from storage.retention import Retention
+from tests.storage.forked import Forked, fork
 
 if TYPE_CHECKING:
     from storage.database import Databases
 
 FAR = timedelta(days=90)
-ROOT = Path(__file__).parents[2]
 
 
 class SteadyClock:
@@ -69,7 +68,7 @@ async def fill(databases: Databases, *, due: int, kept: int, seed: int, now: dat
     """Rows of which some are due now."""
     rng = random.Random(seed)
     now = now or datetime.now(UTC)
-    for start in range(0, due + kept, 5000):
+    for first in range(0, due + kept, 5000):
         rows = [
             {
                 "id": UUID(int=rng.getrandbits(128)),
@@ -78,7 +77,7 @@ async def fill(databases: Databases, *, due: int, kept: int, seed: int, now: dat
                 "happened_at": now,
                 "expires_at": now - timedelta(minutes=1) if number < due else now + FAR,
             }
-            for number in range(start, min(start + 5000, due + kept))
+            for number in range(first, min(first + 5000, due + kept))
         ]
         async with databases.content.write() as connection:
             await connection.execute(insert(Audit), rows)
@@ -106,21 +105,14 @@ async def _look(folder: Path) -> tuple[int, int, int]:
         return due.scalar_one(), kept.scalar_one(), counted
 
 
-def _start(folder: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.storage.retaining", "--work", str(folder)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+def _work(folder: Path) -> None:
+    asyncio.run(work(folder))
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.communicate()
+def _start(folder: Path) -> Forked:
+    forked = fork(_work, folder)
+    assert forked.said.readline() == b"ready\n"
+    return forked
 
 
 async def _add_due(folder: Path, rows: int, seed: int) -> None:
@@ -143,14 +135,14 @@ def attack(folder: Path, *, processes: int, rounds: int, rows: int = 45, seed: i
         for number in range(rounds):
             asyncio.run(_add_due(folder, rows, seed=number))
             time.sleep(rng.uniform(0, 0.05))  # at a random point of what they do
-            _kill(workers.pop(rng.randrange(processes)))
+            workers.pop(rng.randrange(processes)).kill()
             workers.append(_start(folder))
         deadline = time.monotonic() + 30
         while (found := asyncio.run(_look(folder)))[0] and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
         for worker in workers:
-            _kill(worker)
+            worker.kill()
     return Outcome(rounds, rounds * rows, found[0], kept, found[1], asyncio.run(_look(folder))[2])
 
 
@@ -187,14 +179,10 @@ class _Later(SteadyClock):
 def main() -> None:
     """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path)
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--rows", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    if asked.work:
-        asyncio.run(work(asked.work))
-        return
     with tempfile.TemporaryDirectory() as folder:
         if asked.rows:
             sys.stdout.write(json.dumps(asyncio.run(measure(Path(folder), asked.rows))) + "\n")

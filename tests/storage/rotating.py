@@ -1,4 +1,4 @@
-"""A process that rotates for ever, to be killed: `python -m tests.storage.rotating DATA_DIR KEYS_DIR`.
+"""A process that rotates for ever, to be killed.
 
 It makes a version, rewraps every key in small transactions, retires the version before, and says so, again and again.
 """
@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storage.database import open_databases
 from storage.keyring import Keyring
 from storage.keys import FileKeys
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-async def main(data: Path, keys: Path) -> None:
+
+def work(data: Path, keys: Path) -> None:
+    """Rotate until killed."""
+    asyncio.run(rotate(data, keys))
+
+
+async def rotate(data: Path, keys: Path) -> None:
     provider = FileKeys(keys, data_dir=data)
     async with open_databases(data) as databases:
         keyring = Keyring(databases.keyring, provider)
@@ -24,7 +32,3 @@ async def main(data: Path, keys: Path) -> None:
             sys.stdout.flush()
             await keyring.rotate(batch=3)
             await keyring.retire(await provider.current_version() - 1)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from base64 import b64encode
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -20,6 +17,8 @@ from storage.errors import NotFound, TooManyJobs
 from storage.jobs import ATTEMPTS, JOB_LIFE, LEASE, OPEN_JOBS, Go, Jobs, Left, Limits, Reason, State, options_place
 from storage.ledger import Purpose
 from storage.models import AiJob, Budget, Reservation
+from tests.storage import reserving
+from tests.storage.forked import fork
 from tests.storage.people import ANNA, BEN, CLEO, NOW, People, people_over, press, words_of
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from storage.keys import EnvironmentKeys
     from tests.storage.conftest import Installation
 
-ROOT = Path(__file__).parents[2]
 SERVER = 99
 REPORT = {"strength": "You say what you did.", "quote": words_of(ANNA)}
 both = pytest.mark.parametrize("installation", ["sqlite", "postgresql"], indirect=True)
@@ -324,17 +322,12 @@ async def test_processes_that_work_at_once_never_exceed_the_budget_or_send_twice
 ):
     await fill(people, 40)
     keys = ",".join(f"{version}:{b64encode(bytes(key)).decode()}" for version, key in provider._keys.items())
-    place = [str(installation.folder), installation.content_dsn or "", installation.keyring_dsn or ""]
-    command = [sys.executable, "-m", "tests.storage.reserving", *place, "10500"]
 
-    processes = [
-        await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    said = await asyncio.gather(*(each.communicate(keys.encode()) for each in processes))
+    processes = [fork(reserving.work, installation, keys, 10_500) for _ in range(2)]
+    said = [await asyncio.to_thread(each.end) for each in processes]
 
-    went = [json.loads(line) for out, _ in said for line in out.decode().splitlines()]
-    assert [each.returncode for each in processes] == [0, 0]
+    went = [json.loads(line) for out in said for line in out.splitlines()]
+    assert [each.process.exitcode for each in processes] == [0, 0]
     assert len(went) == len({job for job, _ in went}) == 40
     assert [go for _, go in went].count("send") == 10
     assert (await used(people))["2026-11"] == (10_000, 0)

@@ -4,8 +4,6 @@ import asyncio
 import hashlib
 import os
 import random
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +19,8 @@ from storage.errors import DecryptionFailed, KeyProviderFailed, SubjectErased, U
 from storage.keyring import INSTALLATION, ROOT, TOMBSTONE_LIFE, Keyring
 from storage.keys import FileKeys
 from storage.models import Dek
+from tests.storage import rotating
+from tests.storage.forked import fork
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -574,12 +574,10 @@ def test_keys_stay_readable_wherever_a_rotation_is_killed(sqlite: Installation, 
 
     asyncio.run(begin())
     for _ in range(ROUNDS):
-        rotating = [sys.executable, "-m", "tests.storage.rotating", str(sqlite.folder), str(tmp_path / "keys")]
-        with subprocess.Popen(rotating, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"rotating\n"
-            time.sleep(dice.uniform(0, 0.15))
-            process.kill()
+        forked = fork(rotating.work, sqlite.folder, tmp_path / "keys")
+        assert forked.said.readline() == b"rotating\n"
+        time.sleep(dice.uniform(0, 0.15))
+        forked.kill()
         asyncio.run(check())
     asyncio.run(finish())
 
