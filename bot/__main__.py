@@ -727,6 +727,9 @@ def bench_overload(
 def bench_batch(
     *,
     size: Annotated[Literal["tiny", "base", "small"], typer.Option(help="Whose shapes the model has.")] = "base",
+    window: Annotated[
+        Literal["dynamic", "full"] | None, typer.Option(help="What is encoded; both, if not said.")
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="In which all sizes of batches take turns.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="One object on stdout, nothing else.")] = False,
 ) -> None:
@@ -734,7 +737,8 @@ def bench_batch(
     from bot.bench.batch import run as run_batch  # noqa: PLC0415 - as above
 
     logs.set_up(level="ERROR")
-    figures = run_batch(size=size, rounds=rounds, console=None if as_json else Console())
+    windows = (window,) if window is not None else ("dynamic", "full")
+    figures = run_batch(size=size, windows=windows, rounds=rounds, console=None if as_json else Console())
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")
 
@@ -790,7 +794,7 @@ def bench_simulate(
 
 @bench.command("all")
 def bench_all() -> None:
-    """All of them, one after the other: more than half an hour."""
+    """All of them, one after the other: about an hour."""
     bench_receive(seconds=10.0, as_json=False)
     bench_storage(transcripts=1000, as_json=False)
     bench_startup(rounds=3, as_json=False)
@@ -798,7 +802,7 @@ def bench_all() -> None:
     bench_recognise(sizes="tiny,base,small", rounds=5, seconds=40.0, patience_s=0.0, quick=False, as_json=False)
     bench_live(size="base", window=None, seconds=60.0, patience_s=0.0, as_json=False)
     bench_overload(size="base", window="full", seconds=120.0, people=None, as_json=False)
-    bench_batch(size="base", rounds=3, as_json=False)
+    bench_batch(size="base", window=None, rounds=3, as_json=False)
     bench_simulate(people="10,1000,100000", as_json=False)
 
 

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
     from bot.bench.shapes import Name
 
-WINDOWS: tuple[Literal["dynamic", "full"], ...] = ("dynamic", "full")
+Window = Literal["dynamic", "full"]
+
+WINDOWS: tuple[Window, ...] = ("dynamic", "full")
 SIZES = (1, 2, 4, 8)
 UTTERANCES = 8
 
@@ -43,6 +45,7 @@ UTTERANCES = 8
 def run(
     *,
     size: Name = "base",
+    windows: Sequence[Window] = WINDOWS,
     rounds: int = 3,
     utterances: int = UTTERANCES,
     batches: Sequence[int] = SIZES,
@@ -52,6 +55,7 @@ def run(
 
     Args:
         size: Whose shapes the model has.
+        windows: What is encoded.
         rounds: In each of which all batches take turns.
         utterances: In each round.
         batches: How many are recognised together; the first is what others are compared with.
@@ -61,7 +65,7 @@ def run(
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="skillrally-bench-") as folder:
         model = make(Path(folder) / size, size, words=WORDS)
-        for window in WINDOWS:
+        for window in windows:
             with one_thread(), ProcessPoolExecutor(1, context) as pool:
                 laps = pool.submit(_take_turns, model, window, rounds, utterances, tuple(batches)).result()
             figures["windows"][window] = [
@@ -78,7 +82,7 @@ def run(
 
 
 def _take_turns(
-    model: Path, window: Literal["dynamic", "full"], rounds: int, utterances: int, batches: Sequence[int]
+    model: Path, window: Window, rounds: int, utterances: int, batches: Sequence[int]
 ) -> list[dict[int, float]]:
     """Seconds of processor time of all utterances by batch, for each round. Runs in a process of its own."""
     whisper = Whisper(model, window=window)
