@@ -90,11 +90,8 @@ cluster: $(VENV)/cluster/made ## Recognition on Ray Serve with two replicas: its
 	@$(VENV)/cluster/bin/python -m pytest tests/cluster
 	@$(VENV)/cluster/bin/python -m tests.cluster.bench
 
-bench: $(VENV)/run ## What hearing and recognition cost, beside what one would use instead (half an hour)
-	@$(BIN)/python -m bot bench receive
-	@$(BIN)/python -m bot bench heal
-	@$(BIN)/python -m bot bench recognise
-	@$(BIN)/python -m bot bench live
+bench: $(VENV)/run ## What everything costs, beside what one would use instead (an hour)
+	@$(BIN)/python -m bot bench all
 
 sbom: $(VENV)/dev ## What the bot is made of, as CycloneDX, to sbom.cdx.json
 	@$(BIN)/python -m tests.supply.sbom sbom.cdx.json
