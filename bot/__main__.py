@@ -794,7 +794,7 @@ def bench_simulate(
 
 @bench.command("all")
 def bench_all() -> None:
-    """All of them, one after the other: about an hour."""
+    """All of them, one after the other: more than half an hour."""
     bench_receive(seconds=10.0, as_json=False)
     bench_storage(transcripts=1000, as_json=False)
     bench_startup(rounds=3, as_json=False)
