@@ -397,6 +397,8 @@ def engine_of(options: argparse.Namespace, folder: Path) -> Engine:
         device = "cuda" if gpus() else "cpu"
     elif options.device == "cuda" and options.address is None and not gpus():
         raise EngineUnavailable("CTranslate2 finds no GPU here: look whether NVIDIA's driver is there, or use the CPU.")
+    if device == "cpu" and options.compute not in {None, "int8"}:
+        raise EngineUnavailable("On a CPU the model computes in int8: leave --compute out.")
     return Engine(
         folder,
         languages=tuple(options.language),

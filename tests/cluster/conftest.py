@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -18,6 +18,8 @@ from tests.stt.sounds import MODEL, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from stt.worker import WhisperWorker
 
 KEY = "a-key-that-must-not-be-seen"
 
@@ -36,14 +38,37 @@ class Cluster:
 
     def replicas(self) -> list[int]:
         """The processes of its replicas."""
-        found: list[int] = []
-        for process in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                if process.read_bytes().startswith(b"ray::ServeReplica:speech:recognition"):
-                    found.append(int(process.parent.name))
-            except OSError:
-                continue
-        return found
+        return _named(b"ray::ServeReplica:speech:recognition")
+
+    def serving(self) -> list[int]:
+        """Those, and the ones that hand requests on to them."""
+        return [*self.replicas(), *_named(b"ray::ProxyActor")]
+
+
+def _named(start: bytes) -> list[int]:
+    """Processes whose command line begins like that."""
+    found: list[int] = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if process.read_bytes().startswith(start):
+                found.append(int(process.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+class Entered:
+    """An engine that somebody else entered."""
+
+    def __init__(self, engine: WhisperWorker) -> None:
+        self._engine = engine
+        self.workers, self.window, self.transcribe = engine.workers, engine.window, engine.transcribe
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
 
 
 @pytest.fixture(scope="session")

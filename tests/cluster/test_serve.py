@@ -17,7 +17,8 @@ from stt.engine import EngineUnavailable, Hints
 from stt.fallback import Fallback
 from stt.remote import SpeechServer
 from stt.worker import WhisperWorker
-from tests.cluster.conftest import KEY
+from tests.cluster.conftest import KEY, Entered
+from tests.cluster.requests import wav
 from tests.stt.sounds import MODEL, clips, normalised, recording, utterance_of
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ async def test_when_more_is_asked_than_may_wait_some_are_told_so_at_once(cluster
 
     async def ask(session: aiohttp.ClientSession) -> int:
         form = aiohttp.FormData()
-        wav = _wav(np.resize(longest, 480_000))
-        form.add_field("file", io.BytesIO(wav), filename="speech.wav", content_type="audio/wav")
+        sound = wav(np.resize(longest, 480_000))
+        form.add_field("file", io.BytesIO(sound), filename="speech.wav", content_type="audio/wav")
         async with session.post(f"{cluster.url}/audio/transcriptions", data=form) as response:
             return response.status
 
@@ -95,7 +96,7 @@ async def test_a_replica_that_is_killed_costs_no_words(cluster: Cluster) -> None
     spoken = [clip for clip in clips() if clip["language"] == "en"][:3] * 4
     async with (
         WhisperWorker(MODEL, languages=["en"]) as own,
-        Fallback(server(cluster), _Entered(own), look_s=0.5) as engine,
+        Fallback(server(cluster), Entered(own), look_s=0.5) as engine,
         asyncio.TaskGroup() as tasks,
     ):
         heard = [
@@ -111,26 +112,3 @@ async def test_a_replica_that_is_killed_costs_no_words(cluster: Cluster) -> None
                 await asyncio.sleep(0.2)
 
     assert [normalised(task.result().text) for task in heard] == [normalised(clip["text"]) for clip in spoken]
-
-
-class _Entered:
-    """An engine that somebody else entered."""
-
-    def __init__(self, engine: WhisperWorker) -> None:
-        self._engine = engine
-        self.workers, self.window, self.transcribe = engine.workers, engine.window, engine.transcribe
-
-    async def __aenter__(self) -> _Entered:  # noqa: PYI034 - it is handed to a protocol
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        pass
-
-
-def _wav(samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> bytes:
-    data = samples.tobytes()
-    head = b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
-    kind = b"".join(
-        value.to_bytes(size, "little") for value, size in ((1, 2), (1, 2), (16_000, 4), (32_000, 4), (2, 2), (16, 2))
-    )
-    return head + kind + b"data" + len(data).to_bytes(4, "little") + data
