@@ -71,8 +71,8 @@ LINE_PREFIX = "sr:line:"
 
 _Got = TypeVar("_Got")
 
-SLOW_S = 1.0
-"""What takes longer is announced. Source: Discord's API reference, "Responding to an Interaction": 3 s."""
+SLOW_S = 0.7
+"""What takes longer is announced, so that all is acknowledged within a second; Discord itself waits 3 s."""
 
 _NOBODY = discord.AllowedMentions.none()
 """Said with every edit: discord.py leaves the client's own choice out when no content is edited."""

@@ -795,6 +795,8 @@ def _figures(
         "loop_late_ms": [_at(late_ms, 0.5), _at(late_ms, 0.99), _at(late_ms, 1.0)],
         "bot_mib": [round(looks[0]["rss_mib"]), round(max(look["rss_mib"] for look in looks))],
         "growth_mib": growth,
+        "rests_mib": [[round(living.looks[at]["rss_mib"]) for at in living.rests] for living in bot.lives],
+        "minutes_mib": [round(look["rss_mib"]) for look in bot.now.looks[:: round(60 / LOOK_S)]],
         "engine_mib": round(max(look["engine_mib"] for look in looks)),
         "waiting_s": max(look["waiting_s"] for look in looks),
         "engine_cores": [_at(busy, 0.5), _at(busy, 0.9)],
