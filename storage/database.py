@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
+    from sqlalchemy.engine.default import DefaultDialect
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Kind = Literal["content", "keyring"]
@@ -176,9 +177,8 @@ class _Statements:
 
 def _spoken(key: tuple[Any, ...]) -> tuple[Any, ...]:
     """The key of a statement with what its text depends on in place of one engine's dialect."""
-    dialect, *rest = key
-    kind = (type(dialect), dialect.server_version_info, getattr(dialect, "_backslash_escapes", None))
-    return (*kind, *rest)
+    dialect: DefaultDialect = key[0]
+    return (type(dialect), dialect.server_version_info, getattr(dialect, "_backslash_escapes", None), *key[1:])
 
 
 _STATEMENTS: Final = _Statements()
