@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from storage.erasure import Erasure
     from storage.keys import KeyProvider, Secrets
 
+LOST_CONTENT = (
+    "The content database is not there, and the keyring is: python -m bot restore brings back the newest backup; where"
+    " there is none, starting the bot begins anew."
+)
+
 NO_POLICY = Policy("none", bytes(32))
 """For commands that ask nobody's consent."""
 
@@ -75,6 +80,12 @@ class Installation:
         """Whether there is a keyring; one behind a DSN is taken to be there."""
         return self.settings.keyring_dsn is not None or (self.settings.data_folder / "keyring.db").exists()
 
+    @property
+    def content_is_lost(self) -> bool:
+        """Whether there is a keyring and no content, which opening would begin anew, so that none can be restored."""
+        folder = self.settings.data_folder
+        return self.is_sqlite and (folder / "keyring.db").exists() and not (folder / "content.db").exists()
+
     def places(self) -> Places:
         """The folders of data, backups and keys.
 
@@ -108,6 +119,8 @@ class Installation:
             raise StartRefused(sentence(LOST_KEYRING))
         if not self.exists:
             raise StartRefused("Nothing is kept here yet: python -m bot keys init makes the keys and the databases.")
+        if self.content_is_lost:
+            raise StartRefused(LOST_CONTENT)
 
     @asynccontextmanager
     async def stores(self) -> AsyncGenerator[Stores]:

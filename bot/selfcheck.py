@@ -21,7 +21,7 @@ from rich.text import Text
 from sqlalchemy import select, text
 
 from bot.errors import StartRefused
-from bot.installation import sentence
+from bot.installation import LOST_CONTENT, sentence
 from bot.stores import LOST_KEYRING, keyring_is_lost
 from config.errors import Unfit
 from storage.backup import backups, check_generations
@@ -75,6 +75,8 @@ async def check(installation: Installation, *, clock: Clock, migrate: bool = Tru
         return [*lines, Check("databases", ok=False, said=sentence(LOST_KEYRING))]
     if not installation.exists:
         return [*lines, Check("databases", ok=False, said="Nothing is kept here yet: python -m bot keys init.")]
+    if await asyncio.to_thread(lambda: installation.content_is_lost):
+        return [*lines, Check("databases", ok=False, said=LOST_CONTENT)]
     try:
         if not migrate and (older := await _older(installation)):
             return [*lines, older]

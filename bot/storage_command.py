@@ -99,8 +99,10 @@ async def erase(installation: Installation, user_id: int, *, clock: Clock) -> di
     """Erase a person who asked for it by e-mail and confirmed the code on Discord, and return the receipt for them.
 
     Raises:
-        StartRefused: If no open request of theirs to erase was confirmed.
+        StartRefused: If this is nobody's id, or no open request of theirs to erase was confirmed.
     """
+    if not 0 < user_id < 1 << 63:
+        raise StartRefused("This is no id of a Discord account: Discord shows it with Copy User ID.")
     installation.must_exist()
     with refusing():
         policy = installation.policy()

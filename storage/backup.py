@@ -78,7 +78,10 @@ class Places:
                 if folder == other or other in folder.parents:
                     raise UnsafePlace("data, keys, and both backups must be in four folders, none within another")
         for folder in (self.content, self.keyring):
-            check_folder(folder)
+            try:
+                check_folder(folder)
+            except UnsafePlace:
+                raise UnsafePlace("a folder of backups must be ours alone, as must those above: chmod 0700") from None
             if any(_KEY_FILE.fullmatch(path.name) for path in folder.iterdir()):
                 raise UnsafePlace("a folder of backups holds a key-encryption key")
 

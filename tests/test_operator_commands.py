@@ -212,6 +212,22 @@ def test_a_yes_that_was_taken_back_does_not_come_back_with_a_backup(made: Bot, t
     assert known(BEN)
 
 
+def test_where_only_the_content_is_lost_commands_say_so_and_begin_none_in_the_way_of_a_restore(
+    made: Bot, tmp_path: Path
+) -> None:
+    made("backup")
+    for file in (tmp_path / "data").glob("content.db*"):
+        file.unlink()
+
+    refused = [made(*command) for command in (("requests", "list"), ("retention",), ("backup",))]
+
+    assert all(one_sentence(done.stderr) and "restore" in done.stderr for done in refused)
+    assert checked(made)["databases"] is False
+    assert not (tmp_path / "data" / "content.db").exists()
+    assert made("restore").returncode == 0
+    assert checked(made)["databases"] is True
+
+
 def test_a_restore_over_a_living_database_is_refused(made: Bot) -> None:
     made("backup")
 
@@ -324,6 +340,14 @@ def test_nobody_is_erased_without_having_confirmed_it_on_discord(made: Bot) -> N
     assert one_sentence(refused.stderr)
     assert known(ANNA)
     assert known(BEN)
+
+
+@pytest.mark.parametrize("user", ["0", "-5", "9" * 26])
+def test_whose_id_cannot_be_one_is_refused_in_one_sentence(made: Bot, user: str) -> None:
+    done = made("erase", "--user", user)
+
+    assert done.returncode == EX_CONFIG
+    assert one_sentence(done.stderr)
 
 
 def test_a_confirmed_erasure_is_done_and_its_receipt_verifies(made: Bot, tmp_path: Path) -> None:
