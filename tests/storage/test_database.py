@@ -16,7 +16,8 @@ from uuid import UUID, uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, func, insert, select, text, update
+from sqlalchemy import Connection, MetaData, Select, func, insert, select, text, update
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.database import (
     PRAGMAS,
@@ -201,6 +202,30 @@ async def test_once_closed_everything_is_in_the_file_whoever_was_cancelled(sqlit
             task.cancel()
 
         assert [file.name for file in sqlite.folder.glob("content.db-*")] == []
+
+
+async def test_a_statement_is_compiled_once_for_everybody_who_opens_a_database(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[object] = []
+    make: Any = SQLCompiler.__init__
+
+    def counted(self: SQLCompiler, dialect: object, statement: object, *more: Any, **options: Any) -> None:
+        compiled.append(statement)
+        make(self, dialect, statement, *more, **options)
+
+    async def ask() -> None:
+        async with installation.open() as databases:
+            for begun in (databases.content.read(), databases.content.write()):
+                async with begun as connection:
+                    found = await connection.execute(select(ContentMeta.generation).where(ContentMeta.generation < 7))
+                    assert found.scalar_one() == 0
+
+    await ask()
+    monkeypatch.setattr(SQLCompiler, "__init__", counted)
+    await ask()
+
+    assert [each for each in compiled if isinstance(each, Select)] == []
 
 
 async def test_a_cancelled_writer_leaves_the_database_free(databases: Databases) -> None:
