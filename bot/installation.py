@@ -12,12 +12,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from bot.errors import StartRefused
-from bot.stores import LOST_KEYRING, erasure, keyring_is_lost, open_provider, open_stores
+from bot.stores import LOST_KEYRING, LOST_KEYS, erasure, keyring_is_lost, open_provider, open_stores
 from config.errors import Unfit
 from config.policy import load_policy
 from config.processors import load_processors
 from storage.backup import Places
-from storage.errors import StorageError
+from storage.errors import DecryptionFailed, Misconfigured, StorageError, UnknownKey
 from storage.keyring import Keyring
 from storage.ledger import Ledger, Policy
 from storage.subjects import Subjects
@@ -146,7 +146,10 @@ class Installation:
         """
         async with self.provider() as provider:
             keyring = Keyring(databases.keyring, provider)
-            secrets = await keyring.secrets()
+            try:
+                secrets = await keyring.secrets()
+            except (UnknownKey, DecryptionFailed):
+                raise Misconfigured(LOST_KEYS) from None
             try:
                 subjects = Subjects(databases.content, keyring, secrets)
                 ledger = Ledger(databases.content, keyring, secrets, subjects, policy=NO_POLICY)

@@ -57,6 +57,13 @@ LOST_KEYRING: Final = (
 """A new one would open nothing, and its backups would take the place of the one that does."""
 
 
+LOST_KEYS: Final = (
+    "the key-encryption keys that this keyring was made with are not here: put back the copy that you keep of them, or"
+    " set SKILLRALLY_KEYS_DIR, SKILLRALLY_KEYS or SKILLRALLY_VAULT_URL as before; nothing was changed"
+)
+"""Keys that are missing, or another installation's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """What is kept.
@@ -306,7 +313,4 @@ async def _secrets(keyring: Keyring, provider: KeyProvider) -> Secrets:
     except (UnknownKey, DecryptionFailed, Misconfigured) as lost:
         if new or isinstance(lost, UnsafePlace):
             raise
-        raise Misconfigured(
-            "the key-encryption keys that this keyring was made with are not here: put back the copy that you keep of"
-            " them, or set SKILLRALLY_KEYS_DIR, SKILLRALLY_KEYS or SKILLRALLY_VAULT_URL as before; nothing was changed"
-        ) from None
+        raise Misconfigured(LOST_KEYS) from None

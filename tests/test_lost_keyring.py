@@ -80,3 +80,22 @@ def test_lost_keys_are_asked_for_and_not_only_missed(made: Bot, tmp_path: Path) 
     said = " ".join(made("selfcheck").stdout.split())
 
     assert "SKILLRALLY_KEYS_DIR is not there: put back your copy" in said
+
+
+@pytest.mark.parametrize("keys", ["another's", "none"])
+def test_a_restore_without_the_keys_says_that_they_are_missing_and_leaves_nothing(
+    lost: Bot, tmp_path: Path, keys: str
+) -> None:
+    for file in (tmp_path / "data").glob("content.db*"):
+        file.unlink()
+    kek = tmp_path / "keys" / "kek-1"
+    kek.unlink()
+    if keys == "another's":
+        kek.write_bytes(bytes(range(32)))
+        kek.chmod(0o400)
+
+    done = lost("restore")
+
+    assert done.returncode == EX_CONFIG
+    assert "key-encryption keys that this keyring was made with are not here" in done.stderr
+    assert list((tmp_path / "data").glob("*.db*")) == []
