@@ -40,6 +40,7 @@ def tree(path: Path) -> ast.Module:
 
 
 @cache
+@cache
 def calls(path: Path) -> list[tuple[str, ast.Call]]:
     return [(ast.unparse(node.func), node) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
 
