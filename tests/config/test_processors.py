@@ -109,3 +109,9 @@ def test_a_file_that_is_no_list_of_processors_is_refused(text: str, tmp_path: Pa
 def test_a_processor_is_listed_once(tmp_path: Path) -> None:
     with pytest.raises(Unfit):
         load_processors(written(tmp_path, GOOD, GOOD))
+
+
+def test_a_list_that_was_changed_is_read_anew(tmp_path: Path) -> None:
+    assert load_processors(written(tmp_path, GOOD))[0].enabled
+
+    assert not load_processors(written(tmp_path, GOOD | {"enabled": False}))[0].enabled

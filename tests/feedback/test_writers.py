@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import ssl
 import traceback
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.errors import StartRefused
+from bot.feedback import openai_writer
 from bot.feedback.addresses import RESIDENCIES
 from bot.feedback.chat_writer import ChatWriter
 from bot.feedback.openai_writer import ResponsesWriter, bound
@@ -45,6 +47,9 @@ from bot.rehearsal.loopback_model import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from pathlib import Path
+
+    from bot.loopback.authority import Authority
 
 CANARY = "zebra-crossing-in-Lviv"
 
@@ -412,3 +417,25 @@ async def test_a_writer_leaves_no_connection_open(make: Callable[..., Writer]):
     gc.collect()  # a socket that nobody closed would warn here, and warnings are errors
 
     assert os.getpid()
+
+
+async def test_authorities_are_trusted_where_there_is_tls_and_there_alone(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca.pem").write_text(authority.ca_pem, encoding="ascii")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    made: list[ssl.SSLContext] = []
+    make = openai_writer._trusting_the_system
+
+    def kept(*, certificates: bool) -> ssl.SSLContext:
+        made.append(make(certificates=certificates))
+        return made[-1]
+
+    monkeypatch.setattr(openai_writer, "_trusting_the_system", kept)
+
+    for url in ("https://models.example/v1", "http://127.0.0.1:1/v1"):
+        async with ChatWriter(url, model="small-1"):
+            pass
+
+    assert [context.cert_store_stats()["x509_ca"] for context in made] == [1, 0]
+    assert all(context.verify_mode is ssl.CERT_REQUIRED and context.check_hostname for context in made)

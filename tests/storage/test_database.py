@@ -347,6 +347,13 @@ async def test_migrating_again_changes_nothing_and_keeps_the_rows(databases: Dat
     assert await count(databases.content, Turn) == 1
 
 
+async def test_a_start_takes_no_steps_where_none_is_left(sqlite: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Database, "_migrate_alone", None)
+
+    async with open_databases(sqlite.folder) as databases:
+        assert await count(databases.content, Turn) == 0
+
+
 START = """
 import asyncio, pathlib, sys
 from storage.database import open_databases
