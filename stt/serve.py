@@ -9,7 +9,7 @@
 
 A replica holds one model, and one core or a GPU. There are more of them while more is said, and fewer afterwards. One
 that crashes is replaced; one that hangs fails its health check and is replaced too. On a GPU, what several speakers
-said at about the same time is recognised together; on a core, one after the other, since together takes longer there.
+said at about the same time is recognised together; on a core, one after the other: together, all wait for the last.
 
 Speech is in memory only. Requests are small enough to go from process to process within Ray's messages; its object
 store, which could put them on a disk, is made as small as Ray takes it, and spilling is off. No request is logged, and
@@ -430,9 +430,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--language", action="append", default=[], help="code to choose among; may be repeated")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto: a GPU if one is here")
     parser.add_argument("--compute", choices=("int8", "float16", "int8_float16"), help="float16 on a GPU, else int8")
-    parser.add_argument(
-        "--batch", type=_at_least_one, help="utterances at once: 8 on a GPU, else 1; more loses on CPUs"
-    )
+    parser.add_argument("--batch", type=_at_least_one, help="utterances at once: 8 on a GPU, else 1")
     parser.add_argument("--batch-wait", type=_milliseconds, default=20, metavar="MS", help="for others, at most: 20")
     parser.add_argument("--least", type=_at_least_one, default=1, help="replicas that are always there")
     parser.add_argument("--most", type=_at_least_one, help="replicas at most: one for each core but one, or each GPU")

@@ -266,7 +266,7 @@ class Whisper:
 
         Those with windows of the same length are encoded together, and decoded together once, greedily. What that
         leaves in doubt goes on alone, as in `recognise`. Short windows are as long as the next of `TOGETHER_FRAMES`, so
-        that more are of the same length. Meant for GPUs: on a processor it is slower than one after the other.
+        that more are of the same length. Meant for GPUs: on a processor the first would wait for the last.
 
         Returns:
             For each, in their order, its words, or what `recognise` would have raised.

@@ -2,9 +2,9 @@
 
     the same utterances of 3 to 8 s -> in batches of 1, 2, 4, 8 -> Whisper.recognise_all -> seconds for each of them
 
-Together they share the work of each layer, and share its cost too: windows are as long as the next step, all of a batch
-are decoded until the last one has ended, and eight do not fit into the processor's caches. A GPU does many rows in the
-time of one; batches are for those (`python -m stt.serve`), and were never measured on one.
+A processor does many rows in hardly less time than one after the other, so that whoever came first waits for the others
+of the batch: that is what batches lose there. A GPU does many rows in the time of one; batches are for those
+(`python -m stt.serve`), and were never measured on one.
 """
 
 from __future__ import annotations
@@ -73,12 +73,21 @@ def run(
                     "batch": batch,
                     "cpu_s": round(statistics.median(lap[batch] for lap in laps) / utterances, 4),
                     "times": round(statistics.median(lap[batch] / lap[batches[0]] for lap in laps), 3),
+                    "words_after_s": round(
+                        _words_after_s(statistics.median(lap[batch] for lap in laps), utterances, batch), 4
+                    ),
                 }
                 for batch in batches
             ]
     if console is not None:
         _print(figures, console)
     return figures
+
+
+def _words_after_s(all_s: float, utterances: int, batch: int) -> float:
+    """When words are there in the mean, if all utterances come at once and one core has *all_s* to do with them."""
+    batches = -(-utterances // batch)
+    return all_s * (batches + 1) / (2 * batches)
 
 
 def _take_turns(
@@ -116,10 +125,23 @@ def _recognise(whisper: Whisper, said: Sequence[tuple[NDArray[np.int16], Hints]]
 def _print(figures: dict[str, Any], console: Console) -> None:
     title = f"{figures['size']}: an utterance of 3 to 8 s on one thread, median of {figures['rounds']}"
     table = Table(title=title, title_justify="left")
-    for column in ("window", "together", "ms of processor time, each", "times one by one"):
+    columns = (
+        "window",
+        "together",
+        "ms of processor time, each",
+        "times one by one",
+        "words of all at once after, mean",
+    )
+    for column in columns:
         table.add_column(column, justify="right")
     for window, rows in figures["windows"].items():
         for row in rows:
-            table.add_row(window, str(row["batch"]), f"{1000 * row['cpu_s']:.0f}", f"{row['times']:.2f}")
+            table.add_row(
+                window,
+                str(row["batch"]),
+                f"{1000 * row['cpu_s']:.0f}",
+                f"{row['times']:.2f}",
+                f"{row['words_after_s']:.2f} s",
+            )
         table.add_section()
     console.print(table)
