@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import delete, or_, select, update
 
+from storage.analytics import quarter_of
 from storage.errors import DatabaseBusy, DatabaseFailed, NotFound
 from storage.models import (
     AiJob,
@@ -417,4 +418,4 @@ async def _untrace(connection: AsyncConnection, idx: bytes) -> dict[str, int]:
 def quarters(at: datetime) -> set[str]:
     """The quarters that somebody's analytics may be of, such as "2026Q4": until the day after, for clocks apart."""
     days = range(-ANALYTICS_REACH.days, 2)
-    return {f"{day.year}Q{(day.month + 2) // 3}" for day in (at + timedelta(days=each) for each in days)}
+    return {quarter_of((at + timedelta(days=each)).date()) for each in days}

@@ -249,9 +249,13 @@ def _untagged(text: str) -> str:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and (value.lstrip().startswith(_FORMULA) or value.startswith(("'", "\t", "\r", "\n"))):
-        return f"'{value}"
-    return value
+    return cell(value) if isinstance(value, str) else value
+
+
+def cell(text: str) -> str:
+    """*text* with a `'` before it if a spreadsheet would take it for a formula, or if it begins with `'` itself."""
+    formula = text.lstrip().startswith(_FORMULA) or text.startswith(("'", "\t", "\r", "\n"))
+    return f"'{text}" if formula else text
 
 
 # Times

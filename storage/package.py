@@ -34,6 +34,7 @@ from storage import models
 from storage.blocks import Blocks
 from storage.crypto import Place
 from storage.erasure import Page, quarters
+from storage.formats import cell
 from storage.jobs import opened_options, options_place
 from storage.transcripts import Mark
 
@@ -907,7 +908,7 @@ def _cell(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else value
+    return cell(value)
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

@@ -361,6 +361,9 @@ def test_any_text_survives_a_table_and_none_is_a_formula(text: str) -> None:
 
     assert row["event"] in {text, f"'{text}"}
     assert row["event"][:1] not in {"=", "+", "-", "@", "\t", "\r", "\n"} or row["event"] == ""
+    assert row["event"].lstrip()[:1] not in {"=", "+", "-", "@"}  # which some spreadsheets skip blanks before
+    # So that what was there before can be had again: a ' is taken off each cell that begins with one.
+    assert row["event"].removeprefix("'") == text
 
 
 async def test_tables_have_what_the_json_has(people: People) -> None:
