@@ -14,6 +14,8 @@ from storage.queue import Wanted
 from tests.storage.people import ANNA, BEN, NOW, People, people_over, press
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Table
 
     from storage.database import Databases
@@ -60,7 +62,7 @@ async def everything(people: People) -> None:
     await people.ledger.opt_out(ANNA, press())
 
 
-async def rows_of_hers(people: People, values: set[object]) -> dict[str, int]:
+async def rows_of_hers(people: People, values: Collection[object]) -> dict[str, int]:
     found: dict[str, int] = {}
     for table, columns in TABLES.items():
         database = people.databases.content if table.metadata is Content.metadata else people.databases.keyring
