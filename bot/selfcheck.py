@@ -90,7 +90,7 @@ async def check(installation: Installation, *, clock: Clock, migrate: bool = Tru
 
 
 async def _older(installation: Installation) -> Check | None:
-    """A line, if a database is of an older version."""
+    """A line, if a database is of an older version, or a server has none of its tables."""
     settings = installation.settings
     if installation.is_sqlite and not (settings.data_folder / "content.db").exists():
         return None
@@ -104,6 +104,11 @@ async def _older(installation: Installation) -> Check | None:
                 form = await connection.run_sync(_form)
         finally:
             await database.close()
+        if form is None:
+            said = (
+                f"the {kind} has no tables yet: python -m bot keys init makes them, unless a backup is to be restored"
+            )
+            return Check("databases", ok=False, said=sentence(said))
         steps = await asyncio.to_thread(_steps, kind)
         if form in steps[1:]:
             said = f"the {kind} is of an older version of the program: the next start brings it to this one's form"
