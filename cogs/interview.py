@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from bot.errors import (
     Restarting,
     UserMistake,
 )
-from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
+from bot.interview.captions import BoardBusy, BoardGone, BoardRefused, escape
 from bot.interview.course import OWN_LENGTH, Plan
 from bot.interview.drafts import NOTES
 from bot.interview.roles import Role
@@ -50,7 +51,7 @@ from storage.ledger import Purpose
 from storage.live_messages import LiveKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from bot.client import SkillRally
     from bot.interview.drafts import Draft
@@ -81,6 +82,9 @@ REMEMBERED = 1_000
 
 Discord delivers one again within seconds, if ever.
 """
+
+TYPED_CHARACTERS = 3_000
+"""Of what somebody typed into a form that is not open any more, in one answer; Discord takes 4,000."""
 
 DRAFT_ACTIONS = frozenset({"draft", "save", "withdraw", "forget"})
 """Buttons that still do something after the end."""
@@ -412,6 +416,20 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
                 log.warning("a mark that was left could not be taken down", extra={"code": refused.code})
         self._channels_left.clear()
 
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Answer a form that lay open for too long, or that an earlier process opened; nobody else would."""
+        if interaction.type is not discord.InteractionType.modal_submit or interaction.response.is_done():
+            return
+        data: Any = interaction.data
+        state: Any = interaction.client._connection  # noqa: SLF001 - nothing else knows which forms are open
+        if data["custom_id"] in state._view_store._modals:  # noqa: SLF001 - likewise
+            return
+        typed = escape("\n\n".join(_typed(data["components"])))[:TYPED_CHARACTERS]
+        text = words_of(interaction)("interview-form-over")
+        with contextlib.suppress(discord.HTTPException):  # a copy of one that was answered
+            await answer(interaction, f"{text}\n>>> {typed}" if typed else text)
+
     async def _clear_status(self, guild: discord.Guild) -> None:
         # Only where the name could not be marked; elsewhere the status is somebody else's.
         if guild.me.guild_permissions.change_nickname:
@@ -674,6 +692,15 @@ _SENTENCES: dict[type[Exception], str] = {
     OptedOut: "consent-opted-out",
     app_commands.NoPrivateMessage: "interview-guild-only",
 }
+
+
+def _typed(components: Sequence[Any]) -> Iterator[str]:
+    """What somebody typed into a form."""
+    for component in components:
+        inner = component.get("component")
+        yield from _typed([*component.get("components", ()), *([inner] if inner else [])])
+        if component.get("type") == discord.ComponentType.text_input.value and component.get("value"):
+            yield str(component["value"])
 
 
 def _spoken(language: app_commands.Choice[str] | None, allowed: Sequence[str]) -> str | None:

@@ -223,6 +223,7 @@ interview-answer-title = Antwort tippen
 interview-answer-label = Deine Antwort
     .hint = Sie steht im Transkript wie Gesprochenes, als getippt gekennzeichnet.
 interview-answered = Deine Antwort steht im Transkript, als getippt gekennzeichnet.
+interview-form-over = Das Formular war zu lange offen, oder der Bot wurde neu gestartet; darum wurde nichts behalten. Öffne es noch einmal. Das hattest du getippt:
 interview-lines-none = Du hast hier keine Zeile, die entfernt werden könnte.
 interview-lines-not-captions = Das geht bei den Live-Untertiteln des laufenden Interviews.
 interview-lines-choose = Welche deiner Zeilen soll weg, aus den Untertiteln und aus dem Entwurf?

@@ -223,6 +223,7 @@ interview-answer-title = Type an answer
 interview-answer-label = Your answer
     .hint = It stands in the transcript like what you say, marked as typed.
 interview-answered = Your answer stands in the transcript, marked as typed.
+interview-form-over = This form lay open for too long, or the bot was started again, so nothing was kept. Open it once more. What you typed:
 interview-lines-none = You have no line here that could be removed.
 interview-lines-not-captions = This works on the live captions of the running interview.
 interview-lines-choose = Which of your lines should go, from the captions and from the draft?
