@@ -14,8 +14,8 @@ from bot.loopback.authority import Authority
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Two tests share two cores with whatever else runs there: how long one example takes says nothing. `make examples` tries
-# a thousand of each.
+# Two tests share two cores with whatever else runs there: how long one example takes says nothing.
+# `make examples` tries a thousand of each.
 hypothesis.settings.register_profile("tests", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("tests")
