@@ -269,6 +269,7 @@ class Receiver:
         self._transport: Transport | None = None
         self._frames: FrameOpener | None = None
         self._voices: dict[int, _Voice] = {}
+        self._left = False
         self._streams: dict[int, _Stream] = {}
         self._unknown: dict[int, _Unknown] = {}
         self._video: dict[int, frozenset[int]] = {}
@@ -375,6 +376,9 @@ class Receiver:
             stream.forget()
         for voice in self._voices.values():
             voice.wipe()
+            self._left = self._left or not voice.ring.silent
+        # A megabyte each; and discord.py keeps an answer's buttons, which know the interview, for minutes after that.
+        self._voices.clear()
         self._streams.clear()
         self._unknown.clear()
         self._video.clear()
@@ -382,8 +386,8 @@ class Receiver:
 
     @property
     def silent(self) -> bool:
-        """Whether no audio of anybody is left in the rings."""
-        return all(voice.ring.silent for voice in self._voices.values())
+        """Whether no audio of anybody is left in the rings; after `close`, whether none was left in them."""
+        return not self._left and all(voice.ring.silent for voice in self._voices.values())
 
     # -- streams and their owners -------------------------------------------------------------------------------
 

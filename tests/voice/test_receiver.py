@@ -968,6 +968,23 @@ def test_nothing_arrives_after_close_and_everything_is_wiped() -> None:
     assert call.receiver._transport is None
 
 
+def test_after_close_no_ring_is_kept_but_whether_one_held_sound_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = Call(ANA), Call(ANA)
+    for call in (good, bad):
+        call.hear(*(call.ana.speak() for _ in range(50)))
+        assert not call.receiver.silent
+
+    good.receiver.close()
+    with monkeypatch.context() as broken:
+        broken.setattr(type(bad.heard()[0].ring), "wipe", lambda _ring: None)
+        bad.receiver.close()
+
+    assert good.receiver.silent
+    assert not bad.receiver.silent
+    assert not good.receiver._voices
+    assert not bad.receiver._voices
+
+
 def test_neither_ids_nor_keys_nor_sound_reach_a_repr_an_error_or_the_log(caplog: pytest.LogCaptureFixture) -> None:
     call = Call(ANA, BEN, mapped=False)
     words: list[str] = []
