@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 from discord import app_commands
@@ -151,8 +151,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         channel = _voice_channel_of(interaction)
         if channel is None:
             raise NotInChannel
-        if self._interviews.of(channel.guild.id) is not None:
-            raise InterviewRunning
+        self._interviews.check(channel.guild.id)
         rules = self._bot.services.servers
         house, most_s = await may_start(interaction, rules, channel)
         settings = self._bot.services.settings
@@ -425,7 +424,7 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
         state: Any = interaction.client._connection  # noqa: SLF001 - nothing else knows which forms are open
         if data["custom_id"] in state._view_store._modals:  # noqa: SLF001 - likewise
             return
-        typed = escape("\n\n".join(_typed(data["components"])))[:TYPED_CHARACTERS]
+        typed = escape("\n\n".join(_typed(data.get("components"))))[:TYPED_CHARACTERS]
         text = words_of(interaction)("interview-form-over")
         with contextlib.suppress(discord.HTTPException):  # a copy of one that was answered
             await answer(interaction, f"{text}\n>>> {typed}" if typed else text)
@@ -694,13 +693,20 @@ _SENTENCES: dict[type[Exception], str] = {
 }
 
 
-def _typed(components: Sequence[Any]) -> Iterator[str]:
-    """What somebody typed into a form."""
-    for component in components:
-        inner = component.get("component")
-        yield from _typed([*component.get("components", ()), *([inner] if inner else [])])
-        if component.get("type") == discord.ComponentType.text_input.value and component.get("value"):
-            yield str(component["value"])
+def _typed(component: object) -> Iterator[str]:
+    """What somebody typed into a form, or a part of one; nothing where it has no form that is known."""
+    match component:
+        case list():
+            for each in cast("list[object]", component):
+                yield from _typed(each)
+        case {"type": discord.ComponentType.text_input.value, "value": str(value)}:
+            yield value
+        case dict():
+            parts = cast("dict[str, object]", component)
+            yield from _typed(parts.get("component"))
+            yield from _typed(parts.get("components"))
+        case _:
+            pass
 
 
 def _spoken(language: app_commands.Choice[str] | None, allowed: Sequence[str]) -> str | None:

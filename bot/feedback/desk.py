@@ -560,8 +560,8 @@ class Desk:
             del self._out[claimed.id]
         self.counters.tokens += attempt.most
         if attempt.scope.expired():
-            self.counters.lost += 1
             await self._jobs.give_up(claimed, Reason.CONSENT, used=attempt.most)
+            self.counters.lost += 1
             return None
         if not attempt.written and failure is not None:
             return await self._unwritten(claimed, failure, used=attempt.most)

@@ -91,6 +91,18 @@ class Interviews:
         """The running interview of this id."""
         return next((i for i in self.running if i.interview_id == interview_id), None)
 
+    def check(self, guild_id: int) -> None:
+        """Whether one could begin there now.
+
+        Raises:
+            Restarting: If the bot is about to end.
+            InterviewRunning: If this server has one already.
+        """
+        if self._closing.is_set():
+            raise Restarting
+        if guild_id in self._by_guild:
+            raise InterviewRunning
+
     async def start(
         self,
         *,

@@ -15,7 +15,7 @@ from bot.rehearsal.stage import until
 from cogs.locales import words_in
 from cogs.queue import INVITE
 from storage.ledger import Purpose
-from storage.models import Content
+from storage.models import Content, Keyring
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice, practising
 from tests.cogs.test_feedback import (
     PARTNER,
@@ -81,13 +81,18 @@ class Copies:
 
 
 async def dump(stage: Stage) -> dict[str, list[str]]:
-    """Every row of the content, but what the bot remembers about itself."""
+    """Every row of both databases, but what the bot remembers about itself."""
     found: dict[str, list[str]] = {}
-    async with stage.app.services.stores.databases.content.read() as connection:
-        for name, table in Content.metadata.tables.items():
-            if name not in PASSING:
-                rows = (await connection.execute(select(table))).all()
-                found[name] = sorted(repr(tuple(row)) for row in rows)
+    databases = stage.app.services.stores.databases
+    for database, tables in (
+        (databases.content, Content.metadata.tables),
+        (databases.keyring, Keyring.metadata.tables),
+    ):
+        async with database.read() as connection:
+            for name, table in tables.items():
+                if name not in PASSING:
+                    rows = (await connection.execute(select(table))).all()
+                    found.setdefault(name, []).extend(sorted(repr(tuple(row)) for row in rows))
     return found
 
 

@@ -34,8 +34,8 @@ async def fresh(postgres: Server, tmp_path: Path) -> Installation:
     connection = await driver.connect(postgres.dsn("content"))
     try:
         for kind in ("content", "keyring"):
-            await connection.execute(f"DROP DATABASE IF EXISTS fresh_{kind}")
-            await connection.execute(f"CREATE DATABASE fresh_{kind}")
+            await connection.execute(f"DROP DATABASE IF EXISTS {postgres.named(f'fresh_{kind}')}")
+            await connection.execute(f"CREATE DATABASE {postgres.named(f'fresh_{kind}')}")
     finally:
         await connection.close()
     dsns: dict[str, Any] = {f"{kind}_dsn": postgres.dsn(f"fresh_{kind}") for kind in ("content", "keyring")}
