@@ -176,6 +176,8 @@ def test_ctrl_c_ends_it_without_a_word_and_leaves_no_process(tmp_path: Path) -> 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever starts the tests in the background has them, and what they start, ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it runs nothing else
     ) as process:
         wait_until(lambda: bool(children(process.pid)))
         engines = children(process.pid)
