@@ -85,8 +85,8 @@ LAST_TALK_S = 6.0
 """Interviews so short are held between the last two rests, so that each run has two in one life."""
 
 SPARE = 6
-"""Tasks, threads and descriptors that may be more at a life's last rest than at its first: pools are full by then, but
-which connections to Discord and to the databases are open differs a little."""
+"""Tasks, threads and descriptors that may be more at a life's last rest than at the one in its middle: pools of
+connections fill up in the first half of a long life, and which are open differs a little."""
 
 EXPIRES = "BaseView.__timeout_task_impl"
 """discord.py has a task for each answer with buttons and each form, until they expire after three or ten minutes."""
@@ -149,10 +149,10 @@ class Living:
 
     @property
     def more(self) -> dict[str, Counter[str]]:
-        """What it held at its last rest and not at its first, by name; empty if it did not rest twice."""
+        """What it held at its last rest and not at the middle one, by name; empty if it did not rest twice."""
         if len(self.rests) < 2:
             return {}
-        return more(self.looks[self.rests[-1]], self.looks[self.rests[0]])
+        return more(self.looks[self.rests[-1]], self.looks[self.rests[(len(self.rests) - 1) // 2]])
 
     @property
     def engine_cores(self) -> list[float]:
@@ -801,7 +801,7 @@ def _figures(
         "waiting_s": max(look["waiting_s"] for look in looks),
         "engine_cores": [_at(busy, 0.5), _at(busy, 0.9)],
         "rests": [len(living.rests) for living in bot.lives],
-        "more_since_the_first_rest": [{what: sum(held.values()) for what, held in each.items()} for each in rested],
+        "more_since_the_middle_rest": [{what: sum(held.values()) for what, held in each.items()} for each in rested],
         "by_name": {what: dict(held.most_common()) for what, held in bot.now.more.items()},
         "by_name_since_the_start": {
             what: dict(held.most_common()) for what, held in more(bot.now.looks[-1], bot.now.first).items()
@@ -848,7 +848,7 @@ def _print(figures: Mapping[str, Any], console: Console) -> None:
         "the language model failed": listed(figures["model_failed"]),
         "feedback": listed(figures["feedback"]),
         "cores that engines kept busy, half, 9 in 10": f"{figures['engine_cores']}",
-        "more at the last rest than at the first": "; ".join(map(listed, figures["more_since_the_first_rest"])),
+        "more at the last rest than at the middle one": "; ".join(map(listed, figures["more_since_the_middle_rest"])),
         "which, in the last life": "; ".join(map(listed, figures["by_name"].values())),
         "files with sound, shared memory left": f"{figures['sound_left']}, {figures['shared_memory_left']}",
         "log": listed(figures["complaints"]),
