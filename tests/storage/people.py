@@ -42,7 +42,7 @@ POLICY = Policy("2026-03-08", bytes(range(32)))
 ANNA, BEN, CLEO = 80351110224678912, 175928847299117063, 334385199974967042
 NAMES = {ANNA: "Anna Kovalenko", BEN: "Ben Adler", CLEO: "Cleo Moreau"}
 OUTSIDE = (Outside("backups of this installation", "30 days"),)
-_numbers = count(1)
+_numbers = count(1_000)  # above those that a test names
 
 
 def words_of(user_id: int) -> str:

@@ -128,7 +128,7 @@ async def _prepare(folder: Path, kept: int) -> None:
 def attack(folder: Path, *, processes: int, rounds: int, rows: int = 45, seed: int = 0) -> Outcome:
     """Each round makes *rows* due, and kills one of *processes* while they are at it; another takes its place."""
     rng = random.Random(seed)
-    kept = 5 * rows
+    kept = 5 * rows * rounds  # all that may be due at once is below the fifth that the breaker holds back
     asyncio.run(_prepare(folder, kept))
     workers = [_start(folder) for _ in range(processes)]
     try:

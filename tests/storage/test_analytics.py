@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
 ANNA, BEN = 80351110224678912, 175928847299117063
-numbers = counter(1)
+numbers = counter(1_000)  # above those that a test names
 
 
 class House:

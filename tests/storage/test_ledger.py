@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 23, 12, 30, 15, 250_000, tzinfo=UTC)
 POLICY = Policy("2026-03-08", bytes(range(32)))
 ANNA, BEN = 80351110224678912, 175928847299117063
 EVERYTHING = list(Purpose)
-numbers = count(1)
+numbers = count(1_000)  # above those that a test names
 
 
 def press(number: int | None = None, **changes: Any) -> Occasion:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
-numbers = count(1)
+numbers = count(1_000)  # above those that a test names
 
 
 @pytest_asyncio.fixture

@@ -34,7 +34,7 @@ TODAY = date(2026, 11, 23)
 LATER = NOW + timedelta(days=7)
 ANNA, BEN, CLEO, DAVE = 80351110224678912, 175928847299117063, 334385199974967042, 41771983423143937
 EVERYBODY = (ANNA, BEN, CLEO, DAVE)
-numbers = count(1)
+numbers = count(1_000)  # above those that a test names
 
 
 def spoken(speaker: int, text: str, start_s: float = 0.0, **more: Any) -> Spoken:
