@@ -97,7 +97,7 @@ async def _start(program: str, discord: LoopbackDiscord, bot_id: int, given: dic
 
 
 def _medians(marks: list[dict[str, float]]) -> dict[str, float]:
-    return {part: round(statistics.median(each[part] for each in marks), 2) for part in PARTS}
+    return {part: round(statistics.median(each[part] for each in marks), 3) for part in PARTS}
 
 
 def _print(figures: dict[str, Any], console: Console) -> None:

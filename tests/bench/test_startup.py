@@ -20,4 +20,4 @@ def test_a_start_is_told_apart_beside_that_of_a_plain_bot() -> None:
         seconds = [figures[which][part] for part in PARTS]
         assert seconds == sorted(seconds)
         assert seconds[0] > 0
-    assert figures["times_plain"] == pytest.approx(figures["again"]["ready"] / figures["plain"]["ready"], abs=0.02)
+    assert figures["times_plain"] == pytest.approx(figures["again"]["ready"] / figures["plain"]["ready"], rel=0.01)
