@@ -117,6 +117,15 @@ class App:
 
     async def _stay(self, token: str) -> None:
         try:
+            await self._connected(token)
+        except Exception as error:
+            if not self.bot.is_closed():
+                raise
+            # Closed while it connects, discord.py and aiohttp trip over what is gone: the end that was asked for.
+            log.info("the session was closed while it began", extra={"kind": type(error).__name__})
+
+    async def _connected(self, token: str) -> None:
+        try:
             await self.bot.start(token)
         except discord.LoginFailure:
             raise StartRefused(

@@ -39,11 +39,13 @@ class Result:
     """What happened.
 
     Attributes:
+        late: Faults that came too late: the words were on their way already.
         back_s: From each fault to the next words of the same person.
         wrong: Sentences after a fault that were not heard to the letter.
     """
 
     faults: dict[str, int] = field(default_factory=lambda: {"killed": 0, "stopped": 0})
+    late: int = 0
     gaps: int = 0
     back_s: dict[str, list[float]] = field(default_factory=lambda: {"killed": [], "stopped": []})
     wrong: int = 0
@@ -116,7 +118,8 @@ async def run(times: int, *, seed: int = 0, stops: bool = True, deadline_s: floa
             os.kill(worker.pids[0], signal.SIGKILL if kind == "killed" else signal.SIGSTOP)
             await until(lambda: len(told) > before, WITHIN_S)  # noqa: B023 - done with before it changes
             if told[before][1]:
-                continue  # its words were on their way already
+                result.late += 1
+                continue
             result.faults[kind] += 1
             result.gaps += told[before][2] > 0
             clip = chance.choice(ENGLISH)

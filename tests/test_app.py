@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
@@ -117,6 +117,34 @@ async def test_a_model_that_is_not_there_is_said_before_discord_is_asked() -> No
     with pytest.raises(StartRefused, match="SKILLRALLY_MODEL"):
         async with open_app(settings(model="./no/such/folder"), operations=practice_operations()):
             pass
+
+
+async def test_stopping_while_the_gateway_answers_ends_it(
+    loopback: LoopbackDiscord, place: PracticeGuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[str] = []
+    async with open_app(
+        settings(),
+        operations=practice_operations(),
+        transcriber=ScriptedTranscriber(),
+        connector=loopback_connector(loopback),
+    ) as app:
+        ask = aiohttp.ClientSession._request
+
+        async def answered_too_late(session: aiohttp.ClientSession, method: str, url: str, **options: Any) -> Any:
+            response = await ask(session, method, url, **options)
+            if "Upgrade" in options.get("headers", {}):
+                reached.append(url)
+                app.stop()
+                # Looked at in each turn of the loop, so as to be there before the session is cancelled.
+                while response.connection is not None and response.connection.transport is not None:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+            return response
+
+        monkeypatch.setattr(aiohttp.ClientSession, "_request", answered_too_late)
+        await app.run(place.bot_user.token)
+
+    assert reached
 
 
 async def test_stopping_before_the_login_is_through_ends_it(loopback: LoopbackDiscord, place: PracticeGuild) -> None:

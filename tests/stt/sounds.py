@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,12 @@ def clips(*, spoken: bool = True) -> list[dict[str, Any]]:
 
 def recording(file: str) -> NDArray[np.int16]:
     """A recording as int16, mono at 16 kHz."""
+    return _decoded(file).copy()
+
+
+@cache
+def _decoded(file: str) -> NDArray[np.int16]:
+    # Once in a process: for each decoding faster-whisper has all garbage collected.
     samples: Any = decode_audio(str(CLIPS / file))
     return (samples * 32_767).astype(np.int16)
 
