@@ -11,7 +11,7 @@ TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 TEST     = OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor run rehearse test lint format unit examples fuzz soak faults words peer bench cluster sbom audit secrets lock clean
+.PHONY: help setup doctor run rehearse test lint format unit slow examples fuzz soak faults words peer bench cluster sbom audit secrets lock clean
 
 help: ## What each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,17 +44,20 @@ run: $(VENV)/run ## Run the bot; without DISCORD_TOKEN, the rehearsal
 rehearse: $(VENV)/run ## The whole bot on a loopback Discord, no account needed
 	@$(BIN)/python -m bot rehearse
 
-test: $(VENV)/dev ## Lint, types, import rules and every test, side by side
+test: $(VENV)/dev ## Lint, types, import rules and the tests, side by side
 	@$(MAKE) --no-print-directory -j2 lint unit
 
 lint: $(VENV)/dev ## Formatting, lint, types and import rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/basedpyright --level error
+	@NODE_OPTIONS=--max-semi-space-size=128 $(BIN)/basedpyright --level error
 	@$(BIN)/lint-imports
 
 unit: $(VENV)/dev ## The tests alone
-	@$(TEST) -n $(TESTERS) --dist worksteal
+	@$(TEST) -n $(TESTERS) --dist worksteal -m "not slow"
+
+slow: $(VENV)/dev ## The tests that take seconds each: bots that are killed, copies of everything, benches in small
+	@$(TEST) -n $(TESTERS) --dist worksteal -m slow
 
 examples: $(VENV)/dev ## A thousand examples of each property, of which the tests try forty
 	@$(TEST) -n $(TESTERS) --dist worksteal -m hypothesis --hypothesis-profile=long

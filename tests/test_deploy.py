@@ -386,6 +386,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     return Image(tmp_path_factory.mktemp("image"))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_the_commands_of_the_image_run_and_write_nothing_beside_their_folders(image: Image) -> None:
     model = {"SKILLRALLY_MODEL": str(image.folder / "program" / "stt" / "models" / "rehearsal")}

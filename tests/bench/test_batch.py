@@ -8,6 +8,7 @@ from rich.console import Console
 from bot.bench.batch import run
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)  # it starts two processes, which takes its time where others work as well
 @pytest.mark.usefixtures("light")
 def test_a_small_run_has_the_cost_of_each_batch_beside_one_by_one() -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from bot.bench import live
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)  # it loads three models, on a machine where others work as well
 @pytest.mark.usefixtures("light")
 def test_a_small_run_hears_every_utterance_and_times_it_from_its_last_word() -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from bot.bench.overload import run
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("light")
 def test_whatever_was_said_has_words_or_a_mark() -> None:
     console = Console(record=True, width=120, file=io.StringIO())

@@ -42,6 +42,7 @@ class Scripted:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)  # it starts eight processes, which takes its time where others work as well
 @pytest.mark.usefixtures("light")
 def test_a_small_run_gives_figures_that_json_can_hold_and_tables_people_can_read() -> None:

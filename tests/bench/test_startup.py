@@ -8,6 +8,7 @@ from rich.console import Console
 from bot.bench.startup import PARTS, run
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)  # three bots start, which takes its time where others work as well
 def test_a_start_is_told_apart_beside_that_of_a_plain_bot() -> None:
     console = Console(width=120)

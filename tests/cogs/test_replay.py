@@ -156,6 +156,7 @@ def story(stage: Practice) -> Steps:
     ]
 
 
+@pytest.mark.slow
 async def test_each_interaction_that_writes_has_one_effect_however_often_it_is_delivered(authority: Authority) -> None:
     async with practising(authority, analytics_table=True) as stage:
         await interviewed(stage, HOST, ANNA)
@@ -248,6 +249,7 @@ async def test_late_copies_change_nothing_that_came_after(stage: Practice) -> No
     assert not interview.takes_part(stage.user(ANNA).id), "she would be heard again"
 
 
+@pytest.mark.slow
 async def test_each_interaction_of_queue_questions_and_feedback_has_one_effect(authority: Authority) -> None:
     async with LoopbackModel(judging()) as model, opened(authority, model) as stage:
         people, text = stage.discord.people, stage.place.text.id

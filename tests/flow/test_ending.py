@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.loopback.furnishing import PracticeGuild, practice_guild
 from bot.loopback.member import SimulatedMember
 from bot.loopback.server import LoopbackDiscord
@@ -94,6 +96,7 @@ def tell_to_end(scene: Scene) -> None:
     os.kill(scene.bot.pid, signal.SIGTERM)
 
 
+@pytest.mark.slow
 async def test_told_to_end_it_lets_people_save_what_they_said_and_begins_nothing_more(tmp_path: Path) -> None:
     async with interview(tmp_path, grace_s=GRACE_S) as scene:
         people, anna, text = scene.discord.people, scene.anna, scene.place.text.id
@@ -112,6 +115,7 @@ async def test_told_to_end_it_lets_people_save_what_they_said_and_begins_nothing
         assert scene.ended()
 
 
+@pytest.mark.slow
 async def test_told_twice_it_waits_for_nobody_and_leaves_nothing_standing(tmp_path: Path) -> None:
     async with interview(tmp_path, grace_s=300) as scene:
         tell_to_end(scene)

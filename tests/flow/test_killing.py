@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 async def test_what_stands_when_a_bot_is_killed_is_gone_in_time_and_nothing_acknowledged_is_lost(
     tmp_path: Path,

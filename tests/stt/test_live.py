@@ -386,6 +386,7 @@ async def talk(room: Room, speaker: int, *, until_s: float, part: float, seed: i
         await asyncio.sleep(min(pause_s, max(0.0, until_s - now_s())))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", ["dynamic", "full"])
 def test_three_times_too_much_goes_step_by_step_with_a_mark_for_everything_lost(window: Window) -> None:
     @in_virtual_time
