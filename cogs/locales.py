@@ -59,13 +59,19 @@ AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_comm
 
 def words_of(interaction: discord.Interaction[Any]) -> Words:
     """Return the sentences in the language of whoever sent *interaction*: their choice, else their Discord's."""
-    chosen = interaction.client.services.language_of(interaction.user.id)
+    user: Any = interaction.user
+    # What nobody sent has no user in discord.py's reading of it.
+    chosen = (
+        interaction.client.services.language_of(user.id) if isinstance(user, (discord.User, discord.Member)) else None
+    )
     return words_in(chosen or interaction.locale)
 
 
 def words_in(locale: discord.Locale | str | None) -> Words:
     """Return the sentences in a language, as Discord or a person names it; in English if there are none in it."""
-    return words_of_language(nearest(None if locale is None else str(locale)))
+    # A language that discord.py does not know is an object of its own making, whose value may be of any type.
+    named: object = locale.value if isinstance(locale, discord.Locale) else getattr(locale, "value", locale)
+    return words_of_language(nearest(named if isinstance(named, str) else None))
 
 
 def moment(at: datetime, style: str = "f") -> str:

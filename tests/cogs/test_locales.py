@@ -12,18 +12,21 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import discord
 import pytest
 from discord import app_commands
+from discord.enums import try_enum
+from discord.utils import MISSING
 from fluent.syntax import FluentParser
 from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Visitor
 
 from bot.loopback.entities import walk
 from cogs import privacy_replies, replies, transcript_replies
-from cogs.locales import choice_key, every_command, key_of, words_in
+from cogs.locales import choice_key, every_command, key_of, words_in, words_of
 from cogs.panel import ConsentForm
 from config import sentences
 from config.processors import Processor
@@ -558,6 +561,22 @@ def test_the_answers_read(language: str, snapshot: SnapshotAssertion) -> None:
     }
 
     assert said == snapshot
+
+
+@pytest.mark.parametrize("value", ["tlh", 3, None, ["en-GB"], True])
+def test_a_language_that_nobody_knows_is_english_whatever_its_type(value: Any) -> None:
+    assert words_in(try_enum(discord.Locale, value)).language == ENGLISH
+
+
+async def test_what_nobody_sent_is_in_the_language_of_its_discord(stage: Practice) -> None:
+    seen: list[discord.Interaction[Any]] = []
+    stage.app.bot.add_listener(AsyncMock(side_effect=seen.append), "on_interaction")
+    await stage.use(PETER, "status")
+    (interaction,) = seen
+    interaction.user = MISSING
+    interaction.locale = discord.Locale.german
+
+    assert words_of(interaction).language == "de"
 
 
 def test_every_language_that_discord_has_leads_to_one_of_ours() -> None:
