@@ -26,6 +26,7 @@ from bot.ending import Ending
 from bot.errors import StartRefused
 from bot.feedback.opening import elsewhere as elsewhere_for_feedback
 from bot.feedback.opening import open_desk
+from bot.feedback.rubric import load_rubrics
 from bot.following import following
 from bot.installation import Installation
 from bot.interview.interviews import Interviews
@@ -245,7 +246,7 @@ async def open_app(
             speech_host = elsewhere(settings.speech_url) if settings.speech_url else ""
             operations = operations or Operations()
             processors = load_processors(operations.processors_file)
-            bank = await asyncio.to_thread(load_questions)
+            bank, rubrics = await asyncio.to_thread(load_questions), await asyncio.to_thread(load_rubrics)
             if speech_host:
                 must_be_registered(speech_host, processors, what="Speech")
             await stack.enter_async_context(
@@ -313,7 +314,7 @@ async def open_app(
                 )
             )
             desk = await stack.enter_async_context(
-                open_desk(settings, stores, processors=processors, bank=bank, clock=clock)
+                open_desk(settings, stores, processors=processors, bank=bank, rubrics=rubrics, clock=clock)
             )
         except (StorageError, Unfit) as failed:
             raise StartRefused(_sentence(str(failed))) from None
@@ -327,6 +328,7 @@ async def open_app(
             analytics=analytics,
             witness=witness,
             bank=bank,
+            rubrics=rubrics,
             partners=partners,
             desk=desk,
             servers=servers,

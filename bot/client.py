@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bot.clock import Clock, Witness
     from bot.feedback.desk import Desk
+    from bot.feedback.rubric import Rubrics
     from bot.interview.interviews import Interviews
     from bot.journal import LiveJournal
     from bot.partners import Partners
@@ -72,6 +73,7 @@ class Services:
         analytics: Where use is counted, of those who agreed to it.
         witness: What Discord says the time is.
         bank: The questions that the program brings.
+        rubrics: What answers are judged by.
         partners: What became of the queue while nobody pressed anything.
         desk: Where feedback is asked for.
         servers: What servers allow.
@@ -91,6 +93,7 @@ class Services:
     analytics: Analytics
     witness: Witness
     bank: Bank
+    rubrics: Rubrics
     partners: Partners
     desk: Desk
     servers: Servers

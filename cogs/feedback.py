@@ -2,6 +2,7 @@
 
     request   what you noted yourself -> what goes where, at which price -> Send -> consent, once -> a job -> view
     view      the card, with pictures; what is under way, and what failed and why
+    rubric    by what answers are judged
     peer      what somebody notes for whose interview they were in
     compare, progress, dispute, delete
 
@@ -411,6 +412,26 @@ class Feedback(
         there = await self._desk.cancel(interaction.user.id, job)
         text = words("feedback-job-cancelled" if there else "feedback-job-too-late")
         await interaction.response.edit_message(view=simple(text))
+
+    @app_commands.command(description="By what answers are judged, from 1 to 5")
+    @app_commands.describe(type="For which kind of interview; that of your newest feedback, unless you say")
+    @app_commands.choices(
+        type=[app_commands.Choice(name=kind.value.replace("-", " "), value=kind.value) for kind in InterviewType]
+    )
+    async def rubric(self, interaction: Interaction, type: app_commands.Choice[str] | None = None) -> None:  # noqa: A002 - as people read it
+        """The criteria with their anchors, in the reader's language."""
+        words = words_of(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kind = InterviewType(type.value) if type is not None else await self._last_kind(interaction.user.id)
+        criteria = self._services.rubrics[kind].read_in(words.language)
+        await interaction.followup.send(view=cards.rubric_card(words, kind, criteria), ephemeral=True)
+
+    async def _last_kind(self, user_id: int) -> InterviewType:
+        """What most answers in this person's newest feedback were held against."""
+        newest = await self._newest(user_id)
+        report = _report(newest) if newest is not None else None
+        kinds = [each.kind for each in report.assessments] if report is not None else []
+        return max(kinds, key=kinds.count, default=InterviewType.BEHAVIOURAL)
 
     # -- others ---------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
     Shown = report, title, what was noted before -> card -> what others noted, strength, next step, scores, counts, foot
                                                  -> answer_card: one answer, all its quotes
+    what answers are judged by                   -> rubric_card
 
 What a model wrote and what people said is escaped, and shortened until Discord takes the whole. Buttons and the menu
 carry what they do in their ids, so that they work after the bot was started again; whose it is, storage decides.
@@ -20,15 +21,17 @@ from bot.feedback.answers import MIN_WORDS, Status
 from bot.feedback.measures import against
 from bot.feedback.pictures import clock
 from bot.feedback.report import Criterion, Dropped, Total, criteria_of
+from bot.feedback.rubric import ANCHORED
 from bot.interview.captions import escape
 from cogs.feedback_pictures import day, number, score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from bot.feedback.measures import Measures, Past
     from bot.feedback.report import Assessment, Evidence, Judged, NextStep, Report
+    from bot.feedback.rubric import Anchors
     from cogs.locales import Words
     from config.questions import InterviewType
 
@@ -199,6 +202,23 @@ def answer_card(words: Words, shown: Shown, number: int) -> ui.LayoutView:
     view.add_item(row(_menu(words, shown)))
     back = FeedbackButton("view", shown.id.hex, words("feedback-back"))
     view.add_item(row(back, *_lines_button(words, shown, [assessment]), *_buttons(words, shown)))
+    return view
+
+
+def rubric_card(words: Words, kind: InterviewType, criteria: Mapping[Criterion, Anchors]) -> ui.LayoutView:
+    """By what answers in that kind of interview are judged; *criteria* in the reader's language."""
+    inner: list[ui.Item[Any]] = [
+        ui.TextDisplay(words("feedback-rubric-head", kind=words(f"questions-type-{kind.value}"))),
+        ui.Separator(),
+    ]
+    for criterion, anchors in criteria.items():
+        # A line that began with "1." would be the first of a list, and "3." the second.
+        scale = (f"- **{score}** {text}" for score, text in zip(ANCHORED, anchors.scale, strict=True))
+        head = f"**{words(f'feedback-criterion-{criterion}')}** {anchors.asks}"
+        inner.append(ui.TextDisplay("\n".join([head, *scale])))
+    inner += [ui.Separator(), ui.TextDisplay(words("feedback-rubric-foot"))]
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*inner))
     return view
 
 

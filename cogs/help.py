@@ -51,7 +51,7 @@ OPEN_REPORTS: Final = 20
 
 COMMANDS: Final = (
     *("interview start", "interview join", "questions random", "queue join", "transcript save", "feedback request"),
-    *("privacy notice", "privacy delete-account", "report"),
+    *("feedback rubric", "privacy notice", "privacy delete-account", "report"),
 )
 """What /help leads to."""
 
@@ -78,7 +78,12 @@ class Help(commands.Cog):
             words("help-what"),
             words("help-first", start=links["interview start"], join=links["interview join"]),
             words("help-practise", random=links["questions random"], queue=links["queue join"]),
-            words("help-after", save=links["transcript save"], feedback=links["feedback request"]),
+            words(
+                "help-after",
+                save=links["transcript save"],
+                feedback=links["feedback request"],
+                rubric=links["feedback rubric"],
+            ),
             words("help-rights", notice=links["privacy notice"], delete=links["privacy delete-account"]),
         ]
         if interaction.guild is not None and interaction.permissions.manage_guild:

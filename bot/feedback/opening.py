@@ -6,7 +6,6 @@ everything           -> open_desk -> Desk, with the judgement of this package
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -16,7 +15,6 @@ from bot.feedback.addresses import RESIDENCIES, host_of
 from bot.feedback.answers import Answers, answers_of
 from bot.feedback.desk import Desk
 from bot.feedback.prompt import NothingToJudge, Request, build
-from bot.feedback.rubric import Rubrics, load_rubrics
 from bot.feedback.verdict import Verdict, check, merge, report_of
 from bot.feedback.writer import Price, WriterUnfit
 from bot.telemetry.egress import is_registered, must_be_registered
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from bot.feedback.openai_writer import ResponsesWriter
     from bot.feedback.redaction import Kind
     from bot.feedback.report import Report
+    from bot.feedback.rubric import Rubrics
     from bot.feedback.writer import Prompt, Written
     from bot.stores import Stores
     from config.processors import Processor, Transfer
@@ -200,20 +199,25 @@ class InterviewJudge:
 
 @asynccontextmanager
 async def open_desk(
-    settings: Settings, stores: Stores, *, processors: Iterable[Processor], bank: Bank, clock: Clock
+    settings: Settings,
+    stores: Stores,
+    *,
+    processors: Iterable[Processor],
+    bank: Bank,
+    rubrics: Rubrics,
+    clock: Clock,
 ) -> AsyncGenerator[Desk]:
     """The desk, until the end of the block; what is asked for is worked off meanwhile.
 
     Raises:
         StartRefused: As `chosen`.
-        Unfit: If a rubric is missing or wrong.
     """
     async with AsyncExitStack() as stack:
         known = tuple(processors)
         writer = chosen(settings, known)
         if writer is not None:
             await stack.enter_async_context(writer)
-        judge = InterviewJudge(await asyncio.to_thread(load_rubrics), bank)
+        judge = InterviewJudge(rubrics, bank)
         desk = Desk(
             jobs=stores.jobs,
             store=stores.feedback,

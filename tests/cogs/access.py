@@ -68,6 +68,7 @@ FREE: dict[str, str] = {
     "privacy receipt": "checks a file that the caller has, and a receipt names nobody",
     "settings": _OWN,
     "feedback progress": _OWN,
+    "feedback rubric": "says what everybody may know; which kind comes first, by the caller's own",
     "Remove my line": "offers the caller's own lines of the captions and nothing else",
     **dict.fromkeys(("questions list", "questions random", "questions add", "questions remove"), _QUESTIONS),
     **dict.fromkeys(("questions import", "questions practice-streak"), _QUESTIONS),

@@ -594,6 +594,37 @@ async def test_a_second_note_takes_the_place_of_the_first(chat: Stage) -> None:
     assert "Say the outcome first." not in offer.text
 
 
+# What answers are judged by
+
+
+async def test_the_rubric_is_that_of_the_newest_feedback_unless_another_is_named(chat: Stage) -> None:
+    transcript = await saved(chat)
+    behavioural, case = (SAID(f"questions-type-{kind}") for kind in ("behavioural", "case"))
+
+    first = await use(chat, ANNA, "rubric")
+    await submit(chat, ANNA, await use(chat, ANNA, "request", transcript=transcript, rubric="case"), HERSELF)
+    form = await press(chat, ANNA, await use(chat, ANNA, "request", transcript=transcript, rubric="case"), "Send")
+    await answered(await submit(chat, ANNA, form, AGREES))
+    await over(chat)
+
+    assert SAID("feedback-rubric-head", kind=behavioural) in first.text
+    assert first.ephemeral
+    assert SAID("feedback-rubric-head", kind=case) in (await use(chat, ANNA, "rubric")).text
+    assert SAID("feedback-rubric-head", kind=behavioural) in (await use(chat, HOST, "rubric")).text
+    named = await use(chat, ANNA, "rubric", type="technical")
+    assert SAID("feedback-rubric-head", kind=SAID("questions-type-technical")) in named.text
+
+
+async def test_the_rubric_is_read_in_direct_messages_and_in_ones_language(chat: Stage) -> None:
+    conversation = chat.world.open_dm(chat.user(PETER).id, chat.bot_id)
+
+    for locale, sentence in (("de", "Nur Überschriften."), ("uk", "Лише заголовки."), ("fr", "Headlines only.")):
+        reply = await chat.discord.people.use(
+            chat.user(PETER).id, "feedback rubric", conversation.id, options={}, locale=locale
+        )
+        assert sentence in reply.text
+
+
 # Over time
 
 

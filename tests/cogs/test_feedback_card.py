@@ -27,10 +27,11 @@ from bot.feedback.report import (
     Versions,
     progress,
 )
+from bot.feedback.rubric import CHARACTERS, Anchors, load_rubrics
 from bot.interview.roles import Role
 from bot.loopback.entities import walk
 from cogs import feedback_pictures
-from cogs.feedback_card import Note, Shown, answer_card, card, measures
+from cogs.feedback_card import Note, Shown, answer_card, card, measures, rubric_card
 from cogs.feedback_forms import DisputeForm, Rating, RatingForm, SendingConsent
 from cogs.feedback_replies import compared, followed
 from cogs.locales import words_in
@@ -130,6 +131,31 @@ def test_the_card_reads(language: str, snapshot: SnapshotAssertion) -> None:
     }
 
     assert said == snapshot
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_rubric_reads(language: str, snapshot: SnapshotAssertion) -> None:
+    rubrics = load_rubrics()
+
+    said = {
+        kind.value: read(rubric_card(words_in(language), kind, rubrics[kind].read_in(language)))
+        for kind in InterviewType
+    }
+
+    assert said == snapshot
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_longest_rubric_that_is_read_fits_one_message(language: str) -> None:
+    sentences = CHARACTERS // (4 * len(Criterion))
+    anchors = Anchors(**dict.fromkeys(("asks", "one", "three", "five"), "x" * sentences))
+
+    for kind in InterviewType:
+        view = rubric_card(words_in(language), kind, dict.fromkeys(Criterion, anchors))
+        components = list(walk(view.to_components()))
+
+        assert sum(len(str(each.get("content", ""))) for each in components) <= 4_000
+        assert len(components) <= 40
 
 
 def test_an_answer_stands_beside_earlier_ones_of_its_own_kind_only() -> None:

@@ -20,6 +20,7 @@ from bot.feedback.desk import PASSES, CannotAsk
 from bot.feedback.opening import HERE, chosen, elsewhere, open_desk
 from bot.feedback.redaction import Kind
 from bot.feedback.report import Report
+from bot.feedback.rubric import load_rubrics
 from bot.feedback.writer import Price
 from bot.following import follow
 from bot.interview.interviews import Interviews
@@ -571,7 +572,12 @@ async def test_a_preview_says_on_what_sending_words_there_rests(folder: Path):
     async with world(folder, None) as at:
         stores: Any = at.people
         async with open_desk(
-            set_, stores, processors=[processor(transfer="scc")], bank=load_questions(), clock=at.clock
+            set_,
+            stores,
+            processors=[processor(transfer="scc")],
+            bank=load_questions(),
+            rubrics=load_rubrics(),
+            clock=at.clock,
         ) as desk:
             transcript = await at.view(await at.answered())
             preview = await desk.preview(ANNA, transcript, guild_id=None, kind=InterviewType.CASE, language="en")

@@ -14,6 +14,13 @@ cmd-feedback-view =
     .description = Dein Feedback lesen
     .param-feedback = Welches; sonst das neueste
     .param-answer = Eine Antwort im Einzelnen, nach ihrer Nummer
+cmd-feedback-rubric =
+    .description = Wonach Antworten beurteilt werden, von 1 bis 5
+    .param-type = Für welche Art von Interview; sonst die deines neuesten Feedbacks
+    .choice-type-behavioural = Verhalten
+    .choice-type-technical = Technik
+    .choice-type-system-design = Systementwurf
+    .choice-type-case = Fallstudie
 cmd-feedback-peer =
     .description = Etwas für jemanden notieren, bei dessen Interview du dabei warst
     .param-person = Für wen es ist
@@ -79,6 +86,14 @@ feedback-answers-of = { $scored } von { $total ->
         [one] { $total } Antwort
        *[other] { $total } Antworten
     }
+
+## Wonach Antworten beurteilt werden
+
+feedback-rubric-head = **Wonach Antworten beurteilt werden · { $kind }**
+    Jede Antwort nach sechs Kriterien, alle mit gleichem Gewicht, von 1 bis 5. 2 und 4 liegen zwischen ihren Nachbarn.
+feedback-rubric-foot = -# „{ feedback-nothing }“: Nichts, was du in dieser Antwort gesagt hast, ließ sich für das Kriterium zitieren. Das ist nie eine schlechte Note und zählt weder für dich noch gegen dich.
+    -# Einem Modell werden diese Sätze auf Englisch gesagt, und jede Note, die es gibt, braucht ein Zitat von dir.
+    -# Noten sind nur zum Üben. Sie können falsch sein, sagen nichts über dich als Person und entscheiden nichts.
 
 ## Was jemand notiert, über sich oder über andere
 

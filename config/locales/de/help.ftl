@@ -12,7 +12,7 @@ help-first =
     2. Drück Teilnehmen unter dem Hinweis, oder verwende { $join }: Gehört wirst du erst, wenn du Ja gesagt hast.
     3. Sprich. Gehen oder pausieren kannst du jederzeit mit einem Druck.
 help-practise = **Mehr zum Üben:** eine zufällige Frage { $random } · jemanden zum Üben { $queue }
-help-after = **Danach:** das Gespräch innerhalb einer halben Stunde speichern { $save } · Feedback zu deinen Antworten { $feedback }
+help-after = **Danach:** das Gespräch innerhalb einer halben Stunde speichern { $save } · Feedback zu deinen Antworten { $feedback } · wonach sie beurteilt werden { $rubric }
 help-rights = **Deine Daten:** wer für sie verantwortlich ist und was aufbewahrt wird { $notice } · alles löschen { $delete }
 help-admin = **Du verwaltest diesen Server:** Mit /admin setup ist er in einer Minute bereit.
 help-report = Etwas stimmt nicht, oder jemand missbraucht den Bot? { $report }

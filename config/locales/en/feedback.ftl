@@ -14,6 +14,13 @@ cmd-feedback-view =
     .description = Read your feedback
     .param-feedback = Which one; the newest, unless you say
     .param-answer = One answer in detail, by its number
+cmd-feedback-rubric =
+    .description = By what answers are judged, from 1 to 5
+    .param-type = For which kind of interview; that of your newest feedback, unless you say
+    .choice-type-behavioural = behavioural
+    .choice-type-technical = technical
+    .choice-type-system-design = system design
+    .choice-type-case = case
 cmd-feedback-peer =
     .description = Note something for somebody whose interview you were in
     .param-person = Whom it is for
@@ -79,6 +86,14 @@ feedback-answers-of = { $scored } of { $total ->
         [one] { $total } answer
        *[other] { $total } answers
     }
+
+## What answers are judged by
+
+feedback-rubric-head = **By what answers are judged · { $kind }**
+    Each answer by six criteria, all of the same weight, from 1 to 5. 2 and 4 lie between their neighbours.
+feedback-rubric-foot = -# “{ feedback-nothing }”: nothing that you said in that answer could be quoted for the criterion. It is never a low score, and counts neither for you nor against you.
+    -# A model is told these sentences in English, and every score that it gives needs a quote of yours.
+    -# Scores are for practice only. They may be wrong, say nothing about you as a person, and decide nothing.
 
 ## What somebody notes, about themselves or about somebody else
 

@@ -12,7 +12,7 @@ help-first =
     2. Press Join below the notice, or use { $join }: you are heard only after you said yes.
     3. Speak. Leave or pause at any time, with one press.
 help-practise = **More to practise with:** a question by chance { $random } · somebody to practise with { $queue }
-help-after = **Afterwards:** save your interview within half an hour { $save } · feedback on your answers { $feedback }
+help-after = **Afterwards:** save your interview within half an hour { $save } · feedback on your answers { $feedback } · what they are judged by { $rubric }
 help-rights = **Your data:** who answers for it, and what is kept { $notice } · delete everything { $delete }
 help-admin = **You manage this server:** /admin setup makes it ready in a minute.
 help-report = Something is wrong, or somebody misuses the bot? { $report }
