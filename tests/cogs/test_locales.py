@@ -568,12 +568,16 @@ def test_a_language_that_nobody_knows_is_english_whatever_its_type(value: Any) -
     assert words_in(try_enum(discord.Locale, value)).language == ENGLISH
 
 
-async def test_what_nobody_sent_is_in_the_language_of_its_discord(stage: Practice) -> None:
+@pytest.mark.parametrize("number", [None, -1, 1 << 64])
+async def test_what_nobody_sent_is_in_the_language_of_its_discord(stage: Practice, number: int | None) -> None:
     seen: list[discord.Interaction[Any]] = []
     stage.app.bot.add_listener(AsyncMock(side_effect=seen.append), "on_interaction")
     await stage.use(PETER, "status")
     (interaction,) = seen
-    interaction.user = MISSING
+    if number is None:
+        interaction.user = MISSING
+    else:
+        interaction.user.id = number
     interaction.locale = discord.Locale.german
 
     assert words_of(interaction).language == "de"
