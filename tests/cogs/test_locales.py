@@ -574,10 +574,8 @@ async def test_what_nobody_sent_is_in_the_language_of_its_discord(stage: Practic
     stage.app.bot.add_listener(AsyncMock(side_effect=seen.append), "on_interaction")
     await stage.use(PETER, "status")
     (interaction,) = seen
-    if number is None:
-        interaction.user = MISSING
-    else:
-        interaction.user.id = number
+    data: Any = {"id": str(number), "username": "nobody", "discriminator": "0", "avatar": None}
+    interaction.user = MISSING if number is None else discord.User(state=interaction._state, data=data)
     interaction.locale = discord.Locale.german
 
     assert words_of(interaction).language == "de"
