@@ -60,11 +60,10 @@ AnyCommand = app_commands.Command[Any, ..., Any] | app_commands.Group | app_comm
 def words_of(interaction: discord.Interaction[Any]) -> Words:
     """Return the sentences in the language of whoever sent *interaction*: their choice, else their Discord's."""
     user: Any = interaction.user
-    # What nobody sent has no user in discord.py's reading of it.
-    chosen = (
-        interaction.client.services.language_of(user.id) if isinstance(user, (discord.User, discord.Member)) else None
-    )
-    return words_in(chosen or interaction.locale)
+    # discord.py checks neither that there is somebody nor that a number is one of Discord's.
+    if not isinstance(user, (discord.User, discord.Member)) or not 0 <= user.id < 1 << 64:
+        return words_in(interaction.locale)
+    return words_in(interaction.client.services.language_of(user.id) or interaction.locale)
 
 
 def words_in(locale: discord.Locale | str | None) -> Words:
