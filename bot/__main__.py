@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bot import logs
 from bot.errors import StartRefused
-from bot.hardening import harden
+from bot.hardening import harden, settle
 from config.errors import Unfit
 from config.settings import Settings
 from stt.engine import Window  # noqa: TC001 - Typer reads it
@@ -92,6 +92,7 @@ async def _serve(settings: Settings, token: str) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, app.drain)
+        settle()
         await app.run(token)
 
 

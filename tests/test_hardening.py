@@ -36,6 +36,31 @@ def test_a_hardened_process_makes_private_files_and_leaves_no_core(tmp_path: Pat
     assert done.stdout.splitlines() == ["0o600 0o700", "(0, 0)", "0"]
 
 
+def test_what_the_start_made_is_looked_through_by_no_collection_of_garbage_later() -> None:
+    code = """
+import gc
+import bot.app
+from bot.hardening import settle
+before = len(gc.get_objects())
+settle()
+print(before, len(gc.get_objects()), gc.isenabled())
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    before, after, enabled = done.stdout.split()
+    assert int(after) < int(before) / 100
+    assert enabled == "True"
+
+
+def test_a_bot_that_runs_has_settled_first() -> None:
+    tree = ast.parse((ROOT / "bot" / "__main__.py").read_text(encoding="utf-8"))
+    (serve,) = (n for n in ast.walk(tree) if isinstance(n, ast.AsyncFunctionDef) and n.name == "_serve")
+    called = [ast.unparse(node.func) for node in ast.walk(serve) if isinstance(node, ast.Call)]
+
+    assert called.index("open_app") < called.index("settle")
+    assert "app.run" in called
+
+
 def test_every_command_that_hears_or_keeps_something_is_hardened_first() -> None:
     tree = ast.parse((ROOT / "bot" / "__main__.py").read_text(encoding="utf-8"))
     functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}

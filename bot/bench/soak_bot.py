@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from bot import logs
 from bot.app import open_app
 from bot.bench.processes import cpu_s, memory_mb
-from bot.hardening import harden
+from bot.hardening import harden, settle
 from bot.loopback.connector import loopback_connector
 from bot.rehearsal.stage import practice_operations
 from config.settings import Settings
@@ -79,6 +79,7 @@ async def serve(given: dict[str, Any]) -> None:
         listener = threading.Thread(target=_listen, args=(loop, app), daemon=True)
         listener.start()
         telling = tasks.create_task(_tell(app), name="figures")
+        settle()
         await app.run(given["token"])
         telling.cancel()
 
