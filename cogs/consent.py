@@ -166,6 +166,8 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
             export = await self._ledger.export(user_id, at=self._services.clock.now())
             name, text = "consents.json", json.dumps(export, ensure_ascii=False, indent=1)
         said = words_of(interaction)("consent-history", count=len(decisions))
+        if damaged := sum(decision.at is None for decision in decisions):
+            said += "\n" + words_of(interaction)("consent-history-damaged", count=damaged)
         await interaction.response.send_message(
             said, file=discord.File(io.BytesIO(text.encode()), name), ephemeral=True
         )
@@ -220,7 +222,7 @@ def _as_csv(decisions: list[Decision]) -> str:
                 decision.seq,
                 decision.purpose.value,
                 "given" if decision.given else "taken back",
-                decision.at.isoformat(),
+                "" if decision.at is None else decision.at.isoformat(),
                 decision.policy.version,
                 decision.detail.get("method", ""),
                 decision.detail.get("locale", ""),

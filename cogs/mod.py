@@ -123,7 +123,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         given = [
             each.at
             for each in await self._stores.ledger.history(user_id)
-            if each.given and each.purpose is Purpose.TRANSCRIBE
+            if each.given and each.purpose is Purpose.TRANSCRIBE and each.at is not None
         ]
         return max(given, default=None)
 

@@ -125,10 +125,11 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
         at = self._services.clock.now()
         most = min(CAP_BYTES, interaction.filesize_limit)
         async with self._exports:
-            parts = await self._rights.packages.parts(interaction.user.id, at=at, cap=most)
+            package = await self._rights.packages.parts(interaction.user.id, at=at, cap=most)
+            parts = package.zips
             name = f"my-data-{at:%Y-%m-%d}"
             # One message of those is kept for saying what is missing.
-            messages = MESSAGES if len(parts) <= MESSAGES else MESSAGES - 1
+            messages = MESSAGES if len(parts) <= MESSAGES and not package.damaged else MESSAGES - 1
             left: list[int] = []
             sent = 0
             for number, part in enumerate(parts, 1):
@@ -140,8 +141,11 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
                 text = words("privacy-exported", number=number, parts=len(parts))
                 await interaction.followup.send(text, file=file, ephemeral=True)
                 sent += 1
-        if left:
-            await answer(interaction, replies.too_large(words, left, len(parts)))
+        missing = [replies.too_large(words, left, len(parts))] if left else []
+        if package.damaged:
+            missing.append(words("privacy-export-damaged", count=sum(package.damaged.values())))
+        if missing:
+            await answer(interaction, "\n".join(missing))
 
     # -- being heard ----------------------------------------------------------------------------------------------
 

@@ -72,14 +72,14 @@ class Block:
 
     Attributes:
         user_id: Who.
-        guild_id: Where.
+        guild_id: Where; None if that cannot be known any more.
         why: Why.
         since: Since which day.
         until: Until when.
     """
 
     user_id: int = field(repr=False)
-    guild_id: int = field(repr=False)
+    guild_id: int | None = field(repr=False)
     why: Why
     since: date
     until: datetime
@@ -157,11 +157,13 @@ class Blocks:
 
     async def all(self, guild_id: int, *, at: datetime) -> list[Block]:
         """Whom a server blocked, the newest first; one that cannot be opened is left out."""
-        return await self._opened(BlockRow.server_idx == self._server(guild_id), BlockRow.expires_at > at)
+        rows = await self._rows(BlockRow.server_idx == self._server(guild_id), BlockRow.expires_at > at)
+        return [block for _, block in rows if block is not None]
 
     async def everywhere(self, user_id: int, *, at: datetime) -> list[Block]:
-        """Where somebody is blocked, for their own data package."""
-        return await self._opened(BlockRow.blocked_idx == self._who(user_id), BlockRow.expires_at > at)
+        """Where somebody is blocked, for their own data package; where one cannot be opened, nobody knows in which."""
+        rows = await self._rows(BlockRow.blocked_idx == self._who(user_id), BlockRow.expires_at > at)
+        return [block or _unknown(row, user_id) for row, block in rows]
 
     async def forget_guild(self, guild_id: int) -> int:
         """Delete all blocks of a server, and return how many there were."""
@@ -169,22 +171,24 @@ class Blocks:
             gone = await connection.execute(delete(BlockRow).where(BlockRow.server_idx == self._server(guild_id)))
         return gone.rowcount
 
-    async def _opened(self, *where: ColumnElement[bool]) -> list[Block]:
+    async def _rows(self, *where: ColumnElement[bool]) -> list[tuple[RowMapping, Block | None]]:
+        """The newest first, each with what it says; None if it does not open."""
         async with self._content.read() as connection:
             found = await connection.execute(
                 select(BlockRow.__table__).where(*where).order_by(BlockRow.created_day.desc(), BlockRow.id)
             )
             rows: Sequence[RowMapping] = found.mappings().all()
-        opened: list[Block] = []
+        opened: list[tuple[RowMapping, Block | None]] = []
         async with self._keyring.unlocked(INSTALLATION) as keys:
             for row in rows:
                 try:
                     plain = keys.open(INSTALLATION, row["enc_body"], _place(row["id"]))
                 except (DecryptionFailed, UnknownKey):
+                    opened.append((row, None))
                     continue
                 guild, user = _WHO.unpack(plain)
                 wipe(plain)
-                opened.append(Block(user, guild, Why(row["reason"]), row["created_day"], row["expires_at"]))
+                opened.append((row, Block(user, guild, Why(row["reason"]), row["created_day"], row["expires_at"])))
         return opened
 
     def _server(self, guild_id: int) -> bytes:
@@ -195,6 +199,10 @@ class Blocks:
 
     def __repr__(self) -> str:
         return "<Blocks>"
+
+
+def _unknown(row: RowMapping, user_id: int) -> Block:
+    return Block(user_id, None, Why(row["reason"]), row["created_day"], row["expires_at"])
 
 
 def _place(identity: UUID) -> Place:

@@ -91,10 +91,12 @@ class Page:
     Attributes:
         section: Which part of the package it belongs to, such as "transcripts".
         records: JSON objects, as the package's schema has them.
+        damaged: How much of it does not open: what is whole of those is among the records, the rest is null or missing.
     """
 
     section: str
     records: list[dict[str, Any]] = field(repr=False)
+    damaged: int = 0
 
 
 class Keeper(Protocol):

@@ -25,7 +25,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from storage.crypto import Place, wipe
 from storage.erasure import Page
-from storage.errors import DecryptionFailed, NotFound, UnknownKey
+from storage.errors import DecryptionFailed, NotFound, SubjectErased, UnknownKey
 from storage.models import Feedback, Rating, Reservation, Share, Subject, Transcript, Turn
 
 if TYPE_CHECKING:
@@ -308,7 +308,13 @@ class FeedbackStore:
             )
             known = found.first()
             rating, rev = (uuid4(), 0) if known is None else (known.id, known.rev + 1)
-            sealed = keys.seal(other, plain, _rating_place(rating, rev))
+            try:
+                sealed = keys.seal(other, plain, _rating_place(rating, rev))
+            except SubjectErased:
+                if other == one:
+                    raise
+                # Erased since it was looked up; that is not the account of whoever rates.
+                raise NotFound("there is no such interview with both of them") from None
             if known is not None:
                 await connection.execute(
                     update(Rating).where(Rating.id == rating).values(enc_body=sealed, rev=rev, created_day=_day(at))
@@ -406,21 +412,28 @@ class FeedbackStore:
             if not rows:
                 return
             after = rows[-1]["id"]
-            yield Page("ratings", await self._records(rows, subject))
+            records = await self._records(rows, subject)
+            yield Page("ratings", records, sum(record["body"] is None for record in records))
 
     async def _records(self, rows: Sequence[RowMapping], subject: UUID) -> list[dict[str, Any]]:
+        records: list[dict[str, Any]] = []
         async with self._keyring.unlocked(*{row["rated_id"] for row in rows}) as keys:
-            return [
-                {
-                    "id": str(row["id"]),
-                    "transcript": str(row["transcript_id"]),
-                    "day": row["created_day"].isoformat(),
-                    "about_you": row["rated_id"] == subject,
-                    "by_you": row["rater_id"] == subject,
-                    "body": _rated(row, None, keys).body,
-                }
-                for row in rows
-            ]
+            for row in rows:
+                try:
+                    body = _body(row, keys)
+                except SubjectErased:
+                    continue  # about somebody who is being erased: it is about to go
+                records.append(
+                    {
+                        "id": str(row["id"]),
+                        "transcript": str(row["transcript_id"]),
+                        "day": row["created_day"].isoformat(),
+                        "about_you": row["rated_id"] == subject,
+                        "by_you": row["rater_id"] == subject,
+                        "body": body,
+                    }
+                )
+        return records
 
     # Reading
 
@@ -518,11 +531,25 @@ def _kept(row: RowMapping | dict[str, Any], keys: Unlocked) -> Kept:
 
 def _rated(row: RowMapping, rater: int | None, keys: Unlocked) -> Rated:
     try:
-        body = _opened(keys, row["rated_id"], row["enc_body"], _rating_place(row["id"], row["rev"]))
-    except (UnknownKey, DecryptionFailed):
+        body = _body(row, keys)
+    except SubjectErased:
         body = None
     own = row["rated_id"] == row["rater_id"]
     return Rated(row["id"], row["transcript_id"], rater, own, row["created_day"], body)
+
+
+def _body(row: RowMapping, keys: Unlocked) -> dict[str, Any] | None:
+    """What a rating says; None if it does not open.
+
+    Raises:
+        SubjectErased: If whom it is about was erased.
+    """
+    try:
+        return _opened(keys, row["rated_id"], row["enc_body"], _rating_place(row["id"], row["rev"]))
+    except SubjectErased:
+        raise
+    except (UnknownKey, DecryptionFailed):
+        return None
 
 
 def _dump(body: Mapping[str, Any], most: int) -> bytes:

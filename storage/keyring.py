@@ -244,10 +244,19 @@ class Keyring:
         """
         if {ROOT, INSTALLATION} & set(subjects):
             raise ValueError("only a person's keys are destroyed")
-        self._forget(subjects)
-        async with self._database.write() as connection:
-            done = [await self._destroy(connection, subject, at) for subject in subjects]
-        self._forget(subjects)  # again: one may have been lent while the transaction waited
+        # Whoever is using them just now learns that they are gone for good, and not that a key is missing.
+        lent = self._forget(subjects)
+        for ring in lent:
+            ring.failure = SubjectErased("this subject's keys were destroyed")
+        try:
+            async with self._database.write() as connection:
+                done = [await self._destroy(connection, subject, at) for subject in subjects]
+        except BaseException:
+            for ring in lent:
+                ring.failure = None  # they are wiped all the same, and to be asked for again
+            raise
+        for ring in self._forget(subjects):  # again: one may have been lent while the transaction waited
+            ring.failure = SubjectErased("this subject's keys were destroyed")
         fresh = sorted(destroyed.generation for destroyed, is_new in done if is_new)
         if fresh and self._generation == fresh[0] - 1:
             self._generation = fresh[-1]  # nothing else happened, so all others' keys are still good
@@ -277,6 +286,15 @@ class Keyring:
             insert(Tombstone).values(subject_id=subject, generation=generation, erased_at=at, expires_at=expires_at)
         )
         return Destroyed(subject, generation, at, expires_at, hashes), True
+
+    async def refuse_erased(self, subject: UUID) -> None:
+        """Do nothing, unless the subject's keys were destroyed.
+
+        Raises:
+            SubjectErased: If they were.
+        """
+        async with self._database.read() as connection:
+            await _refuse_erased(connection, subject)
 
     async def holders(self) -> set[UUID]:
         """Whose data keys there are, the root's and the installation's left out."""
@@ -560,12 +578,17 @@ class Keyring:
             for subject in idle[:excess]:
                 self._rings.pop(subject).wipe()
 
-    def _forget(self, subjects: Iterable[UUID]) -> None:
+    def _forget(self, subjects: Iterable[UUID]) -> list[_Ring]:
+        """Wipe what is unwrapped of these subjects, under whoever uses it; which that was."""
         self._wiped += 1
+        forgotten: list[_Ring] = []
         for subject in subjects:
-            for ring in (self._rings.pop(subject, None), *(old for whose, old in self._former if whose == subject)):
-                if ring is not None:
-                    ring.wipe()
+            forgotten += [old for whose, old in self._former if whose == subject]
+            if (ring := self._rings.pop(subject, None)) is not None:
+                forgotten.append(ring)
+        for ring in forgotten:
+            ring.wipe()
+        return forgotten
 
     def __repr__(self) -> str:
         return f"<Keyring, {len(self._rings)} unwrapped>"

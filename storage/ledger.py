@@ -41,7 +41,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import delete, func, insert, select
 
 from storage.crypto import Place, encode
-from storage.errors import OptedOut, StorageError, SubjectErased, UnknownKey
+from storage.errors import DecryptionFailed, OptedOut, StorageError, SubjectErased, UnknownKey
 from storage.models import ConsentEvent, ConsentLink, Subject
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from storage.database import Database
-    from storage.keyring import Keyring
+    from storage.keyring import Keyring, Unlocked
     from storage.keys import Secrets
     from storage.subjects import Subjects
 
@@ -131,15 +131,15 @@ class Decision:
         purpose: What for.
         given: Yes, or taken back.
         policy: The policy that was shown.
-        at: When.
-        detail: Everything else that was put down: locale, method, age that was attested, …
+        at: When; None if what was put down with it does not open any more.
+        detail: Everything else that was put down: locale, method, age that was attested, …; nothing likewise.
     """
 
     seq: int
     purpose: Purpose
     given: bool
     policy: Policy
-    at: datetime
+    at: datetime | None
     detail: Mapping[str, Any]
 
 
@@ -360,7 +360,7 @@ class Ledger:
     async def withdraw_all(self, *, at: datetime, method: str = "restore") -> int:
         """Take back every yes of everybody, and return of how many people: after a restore nobody knows who had.
 
-        A person whose data key is lost cannot be written to any more, so their events are deleted.
+        A person whose data key is lost or damaged cannot be written to any more, so their events are deleted.
 
         Raises:
             StorageError: If it could not be finished; it may be done again.
@@ -374,7 +374,7 @@ class Ledger:
             try:
                 async with self._order:
                     put = await self._put(subject, sorted(Purpose), occasion, given=False, attested_age=None)
-            except (UnknownKey, SubjectErased):
+            except (UnknownKey, DecryptionFailed):
                 await self.erase(subject)
                 people += 1
             else:
@@ -410,13 +410,14 @@ class Ledger:
         subject = await self._subjects.find(user_id)
         if subject is None:
             return []
-        return [_decision(row, json.loads(plain)) for row, plain in await self._events(subject)]
+        return [_decision(row, _detail(plain)) for row, plain in await self._events(subject)]
 
     async def export(self, user_id: int, *, at: datetime) -> dict[str, Any]:
         """This person's part of the ledger, as JSON that `verify_ledger` checks offline.
 
         It holds their events with salts, and the commitments of all links since their first one. Those of others are
-        salted hashes, from which nothing can be learned but how many there were.
+        salted hashes, from which nothing can be learned but how many there were. One of their own that does not open
+        any more is left out: nobody could check it.
         """
         subject = await self._subjects.find(user_id)
         events = [] if subject is None else await self._events(subject)
@@ -429,7 +430,7 @@ class Ledger:
             "start": {"seq": before.seq, "head": before.head.hex()},
             "commitments": [link.commitment.hex() for link in links],
             "end": {"seq": last.seq, "head": last.head.hex()},
-            "events": [_exported(row, plain) for row, plain in events],
+            "events": [_exported(row, plain) for row, plain in events if plain is not None],
             "public_key": base64.b64encode(self._secrets.public_key).decode("ascii"),
         }
         body["signature"] = base64.b64encode(self._secrets.sign(_signed(body))).decode("ascii")
@@ -542,8 +543,8 @@ class Ledger:
         decisions = [_decision(event, detail) for event in events if event["purpose"] in new]
         if done & asked:
             decisions += [
-                _decision(row, json.loads(text))
-                for row, text in await self._events(subject)
+                _decision(row, _detail(plain))
+                for row, plain in await self._events(subject)
                 if row["interaction_idx"] == interaction and row["purpose"] in asked - new
             ]
             decisions.sort(key=lambda decision: decision.seq)
@@ -558,15 +559,19 @@ class Ledger:
 
     # Reading
 
-    async def _events(self, subject: UUID) -> list[tuple[RowMapping, bytes]]:
-        """The subject's events, oldest first, each with its detail as it was committed to."""
+    async def _events(self, subject: UUID) -> list[tuple[RowMapping, bytes | None]]:
+        """The subject's events, oldest first, each with its detail as it was committed to; None if it does not open.
+
+        Raises:
+            SubjectErased: If the subject was erased since.
+        """
         async with self._content.read() as connection:
             found = await connection.execute(
                 select(ConsentEvent.__table__).where(ConsentEvent.subject_id == subject).order_by(ConsentEvent.seq)
             )
             rows = found.mappings().all()
         async with self._keyring.unlocked(subject) as keys:
-            return [(row, bytes(keys.open(subject, row["enc_detail"], _place(row["id"])))) for row in rows]
+            return [(row, _opened(row, keys)) for row in rows]
 
     async def _check(self, rows: Iterable[RowMapping], commitments: Mapping[int, bytes]) -> list[str]:
         faults: list[str] = []
@@ -663,6 +668,20 @@ def _place(event: UUID) -> Place:
     return Place("consent_event", "enc_detail", event)
 
 
+def _opened(row: RowMapping, keys: Unlocked) -> bytes | None:
+    try:
+        return bytes(keys.open(row["subject_id"], row["enc_detail"], _place(row["id"])))
+    except SubjectErased:
+        raise
+    except (UnknownKey, DecryptionFailed):
+        # One that was changed keeps nobody from their other decisions.
+        return None
+
+
+def _detail(plain: bytes | None) -> dict[str, Any]:
+    return {} if plain is None else json.loads(plain)
+
+
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
@@ -694,7 +713,7 @@ def _decision(row: Mapping[str, Any] | RowMapping, detail: dict[str, Any]) -> De
         purpose=Purpose(row["purpose"]),
         given=row["given"],
         policy=Policy(row["policy_version"], row["policy_hash"]),
-        at=datetime.fromisoformat(detail["at"]),
+        at=datetime.fromisoformat(detail["at"]) if detail else None,
         detail=detail,
     )
 

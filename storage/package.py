@@ -9,6 +9,9 @@ Each file of JSON has the form that `package.schema.json` publishes; the schema 
 table with the same, and a README in plain words. `manifest.json` says what the data is for, who gets it, how long it
 is kept, where it comes from, and what its owner may demand: from the columns' annotations, and from `Facts`.
 
+One row that was changed or damaged keeps nothing else back: what is whole of it is in there, and how much of each
+section does not open stands in the manifest and the README, with whom to write to.
+
 Only what the person said is in it. Turns of others are there without words and names, so that the order can be seen.
 `WHERE` says for each column of both databases where in the package it is, or why it is not.
 """
@@ -20,8 +23,10 @@ import csv
 import hashlib
 import io
 import json
+import logging
 import zipfile
 import zlib
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -34,6 +39,7 @@ from storage import models
 from storage.blocks import Blocks
 from storage.crypto import Place
 from storage.erasure import Page, quarters
+from storage.errors import DecryptionFailed, UnknownKey
 from storage.formats import cell
 from storage.jobs import opened_options, options_place
 from storage.transcripts import Mark
@@ -47,11 +53,13 @@ if TYPE_CHECKING:
 
     from storage.database import Database
     from storage.erasure import Keeper
-    from storage.keyring import Keyring
+    from storage.keyring import Keyring, Unlocked
     from storage.keys import Secrets
     from storage.ledger import Decision, Ledger, Policy
     from storage.subjects import Subjects
     from storage.transcripts import Elsewhere, Transcripts, Turn
+
+log = logging.getLogger(__name__)
 
 FORMAT: Final = 1
 
@@ -64,6 +72,7 @@ CHUNK_BYTES: Final = 1024 * 1024
 SCHEMA: Final = Path(__file__).with_name("package.schema.json")
 
 _RESERVED_BYTES = 32 * 1024
+_DAMAGED_BYTES = 2 * 1024
 _ENTRY_BYTES = 400
 _TURNS = 1000
 _BATCH = 500
@@ -383,6 +392,20 @@ In the CSV files a ' stands before text that a spreadsheet would take for a form
 Whoever has this file can read it. Keep it where nobody else looks, or delete it.
 """
 
+DAMAGED: Final = """
+
+SOMETHING IS MISSING. Part of what is kept about you could not be opened: where it is stored it was changed or damaged,
+or its key was. Everything else is here. How much of each part that is:
+
+{damaged}
+
+What could be read of those is in the files, with null, or the mark "damaged", in place of the rest. Write to whoever
+runs this bot, and ask to have it put right from a backup, or deleted:
+
+  {controller}, {contact}
+"""
+"""What stands below the README where something does not open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -444,7 +467,9 @@ class TranscriptKeeper:
             for start in range(0, max(1, len(transcript.turns)), _TURNS):
                 turns = [_turn(turn) for turn in transcript.turns[start : start + _TURNS]]
                 day = transcript.day.isoformat()
-                yield Page("transcripts", [_transcript(transcript.id, transcript.title, day, turns, own=True)])
+                title = transcript.title or None  # each has one; an empty one did not open
+                damaged = _damaged(turns) + (title is None and start == 0)
+                yield Page("transcripts", [_transcript(transcript.id, title, day, turns, own=True)], damaged)
         some: list[Elsewhere] = []
         async for elsewhere in self._transcripts.spoken(subject):
             some.append(elsewhere)
@@ -461,13 +486,19 @@ def _said_elsewhere(some: Iterable[Elsewhere]) -> Page:
     found: dict[tuple[UUID, str], list[dict[str, Any]]] = {}
     for each in some:
         found.setdefault((each.transcript_id, each.day.isoformat()), []).append(_turn(each.turn))
+    damaged = sum(_damaged(turns) for turns in found.values())
     return Page(
         "transcripts",
         [
             _transcript(transcript, None, day, sorted(turns, key=lambda turn: turn["seq"]), own=False)
             for (transcript, day), turns in found.items()
         ],
+        damaged,
     )
+
+
+def _damaged(turns: Iterable[Mapping[str, Any]]) -> int:
+    return sum(turn["mark"] == Mark.DAMAGED.value for turn in turns)
 
 
 def _transcript(
@@ -495,6 +526,19 @@ def _turn(turn: Turn) -> dict[str, Any]:
     elif turn.mark in {Mark.QUESTION, Mark.NOTE}:
         record |= {"start_s": turn.start_s, "text": turn.text, "question_id": turn.question_id}
     return record
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A data package, in memory.
+
+    Attributes:
+        zips: One or more.
+        damaged: How much of each section does not open; nothing of those that are whole.
+    """
+
+    zips: tuple[bytes, ...] = field(repr=False)
+    damaged: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -532,39 +576,61 @@ class Packages:
     async def write(self, user_id: int, file: BinaryIO, *, at: datetime) -> None:
         """Write everything about this person into *file*, as one zip of any size. *file* is the caller's to close.
 
+        What does not open is counted in it, and noted in the log.
+
         Raises:
+            SubjectErased: If this person was erased meanwhile.
             StorageError: If something could not be read; what is in *file* then is of no use.
         """
+        damaged: Counter[str] = Counter()
         with _Part(file, at) as part:
-            async for entry in self._files(user_id, at):
+            async for entry in self._files(user_id, at, damaged):
                 await asyncio.to_thread(part.add, entry)
-            await asyncio.to_thread(part.finish, self._manifest(at), 1, 1)
+            await asyncio.to_thread(part.add, self._readme(damaged))
+            await asyncio.to_thread(part.finish, self._manifest(at, damaged), 1, 1)
+        _note(damaged)
 
-    async def parts(self, user_id: int, *, at: datetime, cap: int = CAP_BYTES) -> list[bytes]:
+    async def parts(self, user_id: int, *, at: datetime, cap: int = CAP_BYTES) -> Package:
         """Everything about this person, as zips of at most *cap* bytes, which is at least 64 KiB. Each has a manifest.
+
+        What does not open is counted in it, and noted in the log.
 
         One file that is larger by itself gets a larger zip of its own; the proof of consents can be such a file, where
         very many people have decided very much.
 
         Raises:
             ValueError: If *cap* is too small.
+            SubjectErased: If this person was erased meanwhile.
             StorageError: If something could not be read.
         """
         if cap < 2 * _RESERVED_BYTES:
             raise ValueError("a zip needs 64 KiB")
+        damaged: Counter[str] = Counter()
         with ExitStack() as stack:
             parts = [stack.enter_context(_Part(io.BytesIO(), at))]
-            async for entry in self._files(user_id, at, chunk=min(CHUNK_BYTES, cap // 4)):
+            # The README lies in the first, and is made last.
+            reserved = _RESERVED_BYTES + _DAMAGED_BYTES + _deflated(self._readme({}))
+            async for entry in self._files(user_id, at, damaged, chunk=min(CHUNK_BYTES, cap // 4)):
                 size = await asyncio.to_thread(_deflated, entry)
-                if not parts[-1].empty and parts[-1].size + size > cap - _RESERVED_BYTES:
+                if not parts[-1].empty and parts[-1].size + size > cap - reserved:
                     parts.append(stack.enter_context(_Part(io.BytesIO(), at)))
+                    reserved = _RESERVED_BYTES
                 await asyncio.to_thread(parts[-1].add, entry)
-            manifest = self._manifest(at)
+            await asyncio.to_thread(parts[0].add, self._readme(damaged))
+            manifest = self._manifest(at, damaged)
             for number, part in enumerate(parts, 1):
                 await asyncio.to_thread(part.finish, manifest, number, len(parts))
-            return [part.taken() for part in parts]
+            _note(damaged)
+            return Package(tuple(part.taken() for part in parts), dict(damaged))
 
-    def _manifest(self, at: datetime) -> dict[str, Any]:
+    def _readme(self, damaged: Mapping[str, int]) -> _File:
+        facts, text = self._facts, self._facts.readme
+        if damaged:
+            lines = "\n".join(f"  {name:<20} {damaged[name]}" for name in COLUMNS if name in damaged)
+            text += DAMAGED.format(damaged=lines, controller=facts.controller, contact=facts.contact)
+        return _File("README.txt", text.encode())
+
+    def _manifest(self, at: datetime, damaged: Mapping[str, int]) -> dict[str, Any]:
         facts = self._facts
         return {
             "format": FORMAT,
@@ -592,14 +658,18 @@ class Packages:
             "rights": list(RIGHTS),
             "complaint": facts.authority,
             "automated_decisions": SCORING,
+            "damaged": dict(damaged),
         }
 
     # Files
 
-    async def _files(self, user_id: int, at: datetime, *, chunk: int = CHUNK_BYTES) -> AsyncIterator[_File]:
-        yield _File("README.txt", self._facts.readme.encode())
+    async def _files(
+        self, user_id: int, at: datetime, damaged: Counter[str], *, chunk: int = CHUNK_BYTES
+    ) -> AsyncIterator[_File]:
+        """All but the README and the manifest; *damaged* is counted on the way."""
         yield _File(SCHEMA.name, await asyncio.to_thread(SCHEMA.read_bytes))
         history = [_decision(decision) for decision in await self._ledger.history(user_id)]
+        damaged += Counter(consents=sum(decision["at"] is None for decision in history))
         proof = await self._ledger.export(user_id, at=at)
         for each in _section("consents", 1, history, {"ledger": proof}):
             yield each
@@ -608,6 +678,7 @@ class Packages:
         numbers = dict.fromkeys(waiting, 1)
         async for page in self._pages(user_id, at):
             name = page.section
+            damaged += Counter({name: page.damaged})  # which drops zeros
             for record in page.records:
                 size = len(json.dumps(record, ensure_ascii=False).encode())
                 if waiting[name] and sizes[name] + size > chunk:
@@ -622,8 +693,7 @@ class Packages:
 
     async def _pages(self, user_id: int, at: datetime) -> AsyncIterator[Page]:
         subject = await self._subjects.find(user_id)
-        async for page in self._settings(user_id, subject):
-            yield page
+        yield await self._settings(user_id, subject)
         if subject is not None:
             for keeper in self._keepers:
                 async for page in keeper.export(subject):
@@ -636,19 +706,27 @@ class Packages:
         async for page in self._traces(self._subjects.index(user_id)):
             yield page
         yield await self._blocks(user_id, at)
+        if subject is not None:
+            # What an erasure took away in the middle is neither damaged nor all that there is.
+            await self._keyring.refuse_erased(subject)
 
-    async def _settings(self, user_id: int, subject: UUID | None) -> AsyncIterator[Page]:
+    async def _settings(self, user_id: int, subject: UUID | None) -> Page:
         """What is known of a person at all: somebody who is never to be heard may be known by nothing else."""
         since = (await self._keyring.opted_out()).get(self._subjects.index(user_id))
         if subject is None and since is None:
-            return
+            return Page("settings", [])
+        damaged = 0
+        try:
+            discord_id = user_id if subject is None else await self._subjects.discord_id(subject)
+        except (DecryptionFailed, UnknownKey):
+            discord_id, damaged = user_id, 1  # by which the subject was found
         known = await self._rows(select(models.Subject.created_day).where(models.Subject.id == subject))
         standings = await self._ledger.state(user_id)
-        yield Page(
+        return Page(
             "settings",
             [
                 {
-                    "discord_id": str(user_id if subject is None else await self._subjects.discord_id(subject)),
+                    "discord_id": str(discord_id),
                     "subject": None if subject is None else str(subject),
                     "known_since": known[0]["created_day"].isoformat() if known else None,
                     "never_heard": None if since is None else since.isoformat(),
@@ -658,6 +736,7 @@ class Packages:
                     },
                 }
             ],
+            damaged,
         )
 
     async def _shares(self, subject: UUID) -> Page:
@@ -691,6 +770,7 @@ class Packages:
                 return
             done = rows[-1]["id"]
             async with self._keyring.unlocked(subject) as keys:
+                opened = {row["id"]: _opened(keys, subject, row["enc_body"], _feedback_place(row)) for row in rows}
                 records = [
                     {
                         "id": str(row["id"]),
@@ -698,16 +778,18 @@ class Packages:
                         "day": row["created_day"].isoformat(),
                         "model": row["model"],
                         "schema_version": row["schema_ver"],
-                        "body": _body(keys.open(subject, row["enc_body"], _feedback_place(row))),
+                        "body": _body(opened[row["id"]]),
                     }
                     for row in rows
                 ]
-            yield Page("feedback", records)
+            yield Page("feedback", records, _lost(opened))
 
     async def _jobs(self, subject: UUID) -> Page:
         rows = await self._rows(select(models.AiJob.__table__).where(models.AiJob.owner_id == subject))
         async with self._keyring.unlocked(subject) as keys:
-            options = {row["id"]: keys.open(subject, row["enc_options"], options_place(row["id"])) for row in rows}
+            opened = {row["id"]: _opened(keys, subject, row["enc_options"], options_place(row["id"])) for row in rows}
+            lost = _lost(opened)
+            options = {job: None if plain is None else opened_options(plain) for job, plain in opened.items()}
         return Page(
             "jobs",
             [
@@ -719,11 +801,12 @@ class Packages:
                     "attempts": row["attempts"],
                     "not_before_at": _iso(row["not_before_at"]),
                     "reserved_tokens": row["reserved_tokens"],
-                    "options": opened_options(options[row["id"]]),
+                    "options": options[row["id"]],
                     "expires_at": _iso(row["expires_at"]),
                 }
                 for row in rows
             ],
+            lost,
         )
 
     async def _analytics(self, subject: UUID, at: datetime) -> Page:
@@ -793,13 +876,14 @@ class Packages:
             "blocks",
             [
                 {
-                    "guild": str(each.guild_id),
+                    "guild": None if each.guild_id is None else str(each.guild_id),
                     "reason": each.why.value,
                     "day": each.since.isoformat(),
                     "expires_at": _iso(each.until),
                 }
                 for each in found
             ],
+            sum(each.guild_id is None for each in found),
         )
 
     async def _rows(self, query: Any) -> Sequence[RowMapping]:
@@ -916,7 +1000,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "seq": decision.seq,
         "purpose": decision.purpose.value,
         "given": decision.given,
-        "at": _iso(decision.at),
+        "at": None if decision.at is None else _iso(decision.at),
         "policy_version": decision.policy.version,
         "method": decision.detail.get("method"),
         "locale": decision.detail.get("locale"),
@@ -928,7 +1012,29 @@ def _feedback_place(row: RowMapping) -> Place:
     return Place("feedback", "enc_body", row["id"], row["rev"])
 
 
-def _body(plain: bytearray) -> Any:
+def _opened(keys: Unlocked, subject: UUID, sealed: bytes, place: Place) -> bytearray | None:
+    """What was sealed; None if it does not open."""
+    try:
+        return keys.open(subject, sealed, place)
+    except (DecryptionFailed, UnknownKey):
+        return None
+
+
+def _lost(opened: Mapping[UUID, bytearray | None]) -> int:
+    return sum(plain is None for plain in opened.values())
+
+
+def _note(damaged: Mapping[str, int]) -> None:
+    for section, count in damaged.items():
+        log.warning(
+            "part of a data package could not be opened: check the databases, and restore a backup if they are damaged",
+            extra={"kind": section, "count": count},
+        )
+
+
+def _body(plain: bytearray | None) -> Any:
+    if plain is None:
+        return None
     text = plain.decode()
     try:
         return json.loads(text)

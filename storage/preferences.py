@@ -157,7 +157,7 @@ class Preferences:
         """
         subject = await self._subjects.find(user_id)
         found = None if subject is None else await self._read(subject)
-        preference = Preference() if found is None else found[0]
+        preference = _chosen(found)
         self._remember(user_id, preference)
         return preference
 
@@ -204,7 +204,8 @@ class Preferences:
         """What a subject chose, for the data package."""
         found = await self._read(subject)
         if found is not None:
-            yield Page("preferences", [_record(found[0])])
+            preference, _ = found
+            yield Page("preferences", [] if preference is None else [_record(preference)], int(preference is None))
 
     # Reading and sealing
 
@@ -219,7 +220,7 @@ class Preferences:
         subject = await self._subjects.find(user_id)
         for _ in range(_ATTEMPTS):
             found = None if subject is None else await self._read(subject)
-            before = Preference() if found is None else found[0]
+            before = _chosen(found)
             after = change(before)
             if after == before:
                 self._remember(user_id, after)
@@ -249,17 +250,27 @@ class Preferences:
             await connection.execute(insert(Row).values(subject_id=subject, enc_body=sealed, rev=rev))
             return True
 
-    async def _read(self, subject: UUID) -> tuple[Preference, int] | None:
+    async def _read(self, subject: UUID) -> tuple[Preference | None, int] | None:
+        """What is kept, and its revision; without the former if it does not open any more."""
         async with self._content.read() as connection:
             rows = await connection.execute(select(Row.__table__).where(Row.subject_id == subject))
             row = rows.mappings().first()
         if row is None:
             return None
         async with self._keyring.unlocked(subject) as keys:
-            return _read(keys.open(subject, row["enc_body"], _place(subject, row["rev"]))), row["rev"]
+            try:
+                body = keys.open(subject, row["enc_body"], _place(subject, row["rev"]))
+            except (DecryptionFailed, UnknownKey):
+                return None, row["rev"]
+            return _read(body), row["rev"]
 
     def __repr__(self) -> str:
         return "<Preferences>"
+
+
+def _chosen(found: tuple[Preference | None, int] | None) -> Preference:
+    """What counts: what is damaged is as if nothing had been chosen, and what is chosen next takes its place."""
+    return (None if found is None else found[0]) or Preference()
 
 
 def _place(subject: UUID, rev: int) -> Place:

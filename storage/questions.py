@@ -125,6 +125,7 @@ class GuildQuestions:
             opened += [
                 Kept(row["id"], body, mine is not None and row["author_id"] == mine)
                 for row, body in await self._opened(some)
+                if body is not None  # changed, or its author was just erased: the others are asked all the same
             ]
         return opened
 
@@ -163,22 +164,26 @@ class GuildQuestions:
             )
             rows = found.mappings().all()
         for start in range(0, len(rows), _BATCH):
+            opened = await self._opened(rows[start : start + _BATCH])
             yield Page(
                 "questions",
                 [
                     {"id": str(row["id"]), "day": row["created_day"].isoformat(), "question": body}
-                    for row, body in await self._opened(rows[start : start + _BATCH])
+                    for row, body in opened
                 ],
+                sum(body is None for _, body in opened),
             )
 
-    async def _opened(self, rows: Sequence[RowMapping]) -> list[tuple[RowMapping, dict[str, Any]]]:
-        opened: list[tuple[RowMapping, dict[str, Any]]] = []
+    async def _opened(self, rows: Sequence[RowMapping]) -> list[tuple[RowMapping, dict[str, Any] | None]]:
+        """Each with what it says; None if it does not open."""
+        opened: list[tuple[RowMapping, dict[str, Any] | None]] = []
         async with self._keyring.unlocked(*{row["author_id"] for row in rows}) as keys:
             for row in rows:
                 try:
                     body = keys.open(row["author_id"], row["enc_body"], _place(row["id"]))
                 except (DecryptionFailed, UnknownKey):
-                    continue  # changed, or its author was just erased: the others are asked all the same
+                    opened.append((row, None))
+                    continue
                 opened.append((row, json.loads(body)))
                 wipe(body)
         return opened

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import enum
 import json
+import logging
 import struct
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from storage.keyring import Keyring
     from storage.keys import Secrets
     from storage.subjects import Subjects
+
+log = logging.getLogger(__name__)
 
 WAIT: Final = timedelta(hours=2)
 """How long somebody stays in the queue."""
@@ -212,7 +215,7 @@ class Queue:
                     )
                 )
                 await self._match(connection, at, steps, QueueEntry.bucket_idx == bucket)
-        return new, await self._changed(steps)
+        return new, await self._changed(steps, at)
 
     async def leave(self, user_id: int, guild_id: int, *, at: datetime) -> tuple[bool, Changed]:
         """Take somebody out of a server's queue; False if they were not in it."""
@@ -228,7 +231,7 @@ class Queue:
             if mine is not None:
                 await self._out(connection, mine, steps)
                 await self._match(connection, at, steps, QueueEntry.server_idx == guild)
-        return mine is not None, await self._changed(steps)
+        return mine is not None, await self._changed(steps, at)
 
     async def status(self, user_id: int, guild_id: int, *, at: datetime) -> tuple[Standing | None, Changed]:
         """Somebody's place in a server's queue; None if they have none."""
@@ -247,10 +250,12 @@ class Queue:
                 waiting = (
                     await connection.execute(select(func.count()).select_from(QueueEntry).where(same))
                 ).scalar_one()
-        changed = await self._changed(steps)
+        changed = await self._changed(steps, at)
+        wanted = None if mine is None else (await self._wanted([mine])).get(mine["id"])
         if mine is None:
             return None, changed
-        wanted = (await self._wanted([mine]))[mine["id"]]
+        if wanted is None:
+            return None, _both(changed, await self._unreadable([mine], at))
         offered = mine["offer_id"] is not None
         return Standing(wanted, mine["expires_at"], waiting, offered, mine["accepted"]), changed
 
@@ -292,7 +297,7 @@ class Queue:
             else:
                 said = Said.WAITS
                 await connection.execute(update(QueueEntry).where(QueueEntry.id == mine["id"]).values(accepted=True))
-        changed = await self._changed(steps)
+        changed = await self._changed(steps, at)
         # Its message is the one that was pressed; whoever asked changes that one.
         return said, replace(changed, closed=tuple(each for each in changed.closed if each.offer != offer))
 
@@ -304,7 +309,7 @@ class Queue:
         here = () if guilds is None else (QueueEntry.server_idx.in_([self._guild(each) for each in guilds]),)
         async with self._content.write() as connection:
             steps = await self._settle(connection, at, *here)
-        return await self._changed(steps)
+        return await self._changed(steps, at)
 
     async def posted(self, where: Posted) -> bool:
         """Put down where an offer or an invitation stands. False if it is over already: then it must be taken down.
@@ -381,7 +386,7 @@ class Queue:
             for offer in {entry["offer_id"] for entry in entries} - {None}:
                 await self._close(connection, offer, steps)
             await connection.execute(delete(QueueEntry).where(QueueEntry.id.in_([entry["id"] for entry in entries])))
-        return len(entries), await self._changed(steps)
+        return len(entries), Changed((), await self._places(steps.closed))
 
     # As a keeper
 
@@ -411,22 +416,21 @@ class Queue:
             )
             entries = rows.mappings().all()
         opened = await self._wanted(entries)
-        yield Page(
-            "queue",
-            [
+        records: list[dict[str, Any]] = []
+        for entry in entries:
+            wanted = opened.get(entry["id"])
+            records.append(
                 {
-                    "guild": str(wanted.guild_id),
-                    "channel": str(wanted.channel_id),
-                    "type": wanted.type,
-                    "level": wanted.level,
+                    "guild": None if wanted is None else str(wanted.guild_id),
+                    "channel": None if wanted is None else str(wanted.channel_id),
+                    "type": None if wanted is None else wanted.type,
+                    "level": None if wanted is None else wanted.level,
                     "offered": entry["offer_id"] is not None,
                     "accepted": entry["accepted"],
                     "expires_at": entry["expires_at"].astimezone(UTC).isoformat(timespec="seconds"),
                 }
-                for entry in entries
-                if (wanted := opened.get(entry["id"])) is not None
-            ],
-        )
+            )
+        yield Page("queue", records, len(entries) - len(opened))
 
     # Steps, each within a transaction
 
@@ -498,15 +502,40 @@ class Queue:
 
     # Opening, after it
 
-    async def _changed(self, steps: _Steps) -> Changed:
-        wanted = await self._wanted(entry for _, *both, _ in steps.opened for entry in both)
+    async def _changed(self, steps: _Steps, at: datetime) -> Changed:
+        both = [entry for _, *pair, _ in steps.opened for entry in pair]
+        wanted = await self._wanted(both)
+        ids = {entry["id"]: await self._discord_id(entry["subject_id"]) for entry in both}
         opened: list[Offer] = []
+        out: list[RowMapping] = []
         for offer, first, second, until in steps.opened:
-            if first["id"] not in wanted or second["id"] not in wanted:
-                continue  # somebody was erased just now, and is out at the next step
-            ids = [await self._subjects.discord_id(each["subject_id"]) for each in (first, second)]
-            opened.append(Offer(offer, (ids[0], ids[1]), (wanted[first["id"]], wanted[second["id"]]), until))
-        return Changed(tuple(opened), await self._places(steps.closed))
+            lost = [each for each in (first, second) if each["id"] not in wanted or ids[each["id"]] is None]
+            if lost:
+                out += lost
+                continue
+            people = (ids[first["id"]] or 0, ids[second["id"]] or 0)
+            opened.append(Offer(offer, people, (wanted[first["id"]], wanted[second["id"]]), until))
+        changed = Changed(tuple(opened), await self._places(steps.closed))
+        return _both(changed, await self._unreadable(out, at)) if out else changed
+
+    async def _unreadable(self, entries: Sequence[RowMapping], at: datetime) -> Changed:
+        """Take out whose place does not open: it was changed, or they are being erased. Others do not wait for them."""
+        log.warning("a place in the queue could not be opened", extra={"count": len(entries)})
+        async with self._content.write() as connection:
+            steps = _Steps()
+            for entry in entries:
+                found = await connection.execute(select(QueueEntry.__table__).where(QueueEntry.id == entry["id"]))
+                if (still := found.mappings().first()) is not None:
+                    await self._out(connection, still, steps)
+            for server in {entry["server_idx"] for entry in entries}:
+                await self._match(connection, at, steps, QueueEntry.server_idx == server)
+        return await self._changed(steps, at)
+
+    async def _discord_id(self, subject: UUID) -> int | None:
+        try:
+            return await self._subjects.discord_id(subject)
+        except (DecryptionFailed, UnknownKey):
+            return None
 
     async def _wanted(self, entries: Iterable[Any]) -> dict[UUID, Wanted]:
         rows = list(entries)
@@ -544,6 +573,10 @@ class Queue:
 
     def __repr__(self) -> str:
         return "<Queue>"
+
+
+def _both(one: Changed, other: Changed) -> Changed:
+    return Changed((*one.opened, *other.opened), (*one.closed, *other.closed))
 
 
 def _place(entry: UUID) -> Place:

@@ -336,7 +336,8 @@ class Requests:
         """A subject's requests, for the data package."""
         entries = await self._entries(Request.subject_id == subject)
         for start in range(0, len(entries), _BATCH):
-            yield Page("requests", [_record(entry) for entry in entries[start : start + _BATCH]])
+            some = entries[start : start + _BATCH]
+            yield Page("requests", [_record(entry) for entry in some], sum(entry.text is None for entry in some))
 
     # Reading and sealing
 

@@ -562,6 +562,7 @@ class Transcripts:
 
         Raises:
             NotFound: If there is none, or it is not for *reader*.
+            SubjectErased: If it is *reader*'s own, and they are being erased.
             DecryptionFailed: If its row was changed.
         """
         subject = await self._subject(reader)
@@ -894,6 +895,9 @@ class Transcripts:
                 raise NotFound("there is no such transcript")
             try:
                 title = _title(row, keys)
+            except SubjectErased:
+                # Its owner was erased since the row was read: nothing is damaged, and nothing of it is left.
+                raise
             except (UnknownKey, DecryptionFailed):
                 # A copy of all that somebody has does not fail for one damaged title.
                 if not withhold:

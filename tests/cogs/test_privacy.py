@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.app import open_app
 from bot.holdings import ABOUT, Held, holdings
@@ -30,7 +30,7 @@ from storage import models
 from storage.erasure import Erased
 from storage.errors import DatabaseBusy, DatabaseFailed
 from storage.ledger import Occasion, Purpose
-from storage.package import PERIODS
+from storage.package import PERIODS, Package
 from storage.receipts import make_receipt, verify_receipt
 from storage.requests import Entry, Outcome, RequestKind
 from tests.cogs.conftest import ANNA, HOST, PETER, Practice
@@ -231,8 +231,8 @@ async def test_an_export_that_does_not_fit_one_file_comes_in_several(
     await canary_saved(stage)
     monkeypatch.setattr(sys.modules["cogs.privacy"], "CAP_BYTES", 64 * 1024)
 
-    async def three(_: object, __: int, *, at: datetime, cap: int) -> list[bytes]:  # noqa: ARG001 - as `Packages.parts`
-        return [b"first", b"second", bytes(cap + 1)]
+    async def three(_: object, __: int, *, at: datetime, cap: int) -> Package:  # noqa: ARG001 - as `Packages.parts`
+        return Package((b"first", b"second", bytes(cap + 1)))
 
     monkeypatch.setattr(type(stage.app.services.rights.packages), "parts", three)
 
@@ -241,6 +241,25 @@ async def test_an_export_that_does_not_fit_one_file_comes_in_several(
     await until(lambda: len(reply.followups) == 2, within_s=5)
     assert [file_of(reply), file_of(reply.followups[0])] == [b"first", b"second"]
     assert reply.followups[1].text == privacy_replies.too_large(EN, [3], 3)
+
+
+async def test_who_gets_a_package_of_which_something_does_not_open_is_told_so_and_whom_to_write_to(
+    stage: Practice,
+) -> None:
+    await canary_saved(stage)
+    async with stage.app.services.stores.databases.content.write() as connection:
+        await connection.execute(update(models.Transcript).values(enc_title=b"changed"))
+
+    counted = await use(stage, ANNA, "data")
+    reply = await use(stage, ANNA, "export")
+
+    await until(lambda: len(reply.followups) == 1, within_s=5)
+    files = unzipped(file_of(reply))
+    assert json.loads(files["manifest.json"])["damaged"] == {"transcripts": 1}
+    assert CANARY in files["transcripts.json"]
+    assert reply.followups[0].text == EN("privacy-export-damaged", count=1)
+    assert "/privacy contact" in reply.followups[0].text
+    assert table("transcript") in counted.text
 
 
 # Deleting

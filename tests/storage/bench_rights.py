@@ -88,7 +88,7 @@ async def measure(number: int) -> dict[str, Any]:
             size = sum(path.stat().st_size for path in (folder / "data").iterdir())
             package = packages(people)
             with Stopwatch() as packing:
-                parts = await package.parts(ANNA, at=NOW)
+                parts = (await package.parts(ANNA, at=NOW)).zips
             size_of_parts = sum(len(part) for part in parts)
             del parts
             with Stopwatch() as writing, (folder / "package.zip").open("wb") as file:

@@ -103,7 +103,7 @@ def unzipped(data: bytes) -> dict[str, bytes]:
 
 
 async def package_of(people: People, user_id: int = ANNA) -> dict[str, bytes]:
-    (part,) = await packages(people).parts(user_id, at=NOW)
+    (part,) = (await packages(people).parts(user_id, at=NOW)).zips
     return unzipped(part)
 
 
@@ -290,7 +290,7 @@ async def test_the_manifest_names_every_file_and_its_hash(people: People) -> Non
 async def test_the_readme_may_be_in_another_language(people: People) -> None:
     facts = Facts("A", "a@example.net", POLICY, readme="Це все, що бот зберігає про вас.\n")
 
-    (part,) = await packages(people, facts).parts(ANNA, at=NOW)
+    (part,) = (await packages(people, facts).parts(ANNA, at=NOW)).zips
 
     assert unzipped(part)["README.txt"].decode() == "Це все, що бот зберігає про вас.\n"
 
@@ -391,7 +391,7 @@ async def test_a_large_package_is_split_into_zips_below_the_cap(people: People) 
         await people.requests.add(ANNA, RequestKind.ACCESS, interaction_id=10_000 + number, at=NOW, text=title[:4000])
     cap = 64 * 1024
 
-    parts = await packages(people).parts(ANNA, at=NOW, cap=cap)
+    parts = (await packages(people).parts(ANNA, at=NOW, cap=cap)).zips
 
     assert len(parts) > 2
     assert max(len(part) for part in parts) <= cap

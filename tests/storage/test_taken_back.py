@@ -280,7 +280,7 @@ async def test_of_whom_only_the_opt_out_is_left_has_a_copy_and_can_have_it_delet
 
     facts = Facts("SkillRally", "privacy@skillrally.test", POLICY)
     parts = (people.databases.content, people.keyring, people.secrets, people.subjects, people.ledger)
-    (zipped,) = await Packages(*parts, keepers=[], facts=facts).parts(CLEO, at=NOW)
+    (zipped,) = (await Packages(*parts, keepers=[], facts=facts).parts(CLEO, at=NOW)).zips
     with zipfile.ZipFile(io.BytesIO(zipped)) as package:
         (settings,) = json.loads(package.read("settings.json"))["records"]
     erased = await people.erasure().account(CLEO, at=NOW)

@@ -67,4 +67,8 @@ consent-history = { $count ->
     [one] Deine Entscheidung.
    *[other] Deine { $count } Entscheidungen.
 } Das JSON ist signiert und verkettet: Wer es hat, kann es ohne diesen Bot prüfen. Es liegt auf den Servern von Discord, solange diese Nachricht da ist.
+consent-history-damaged = { $count ->
+    [one] Wann und wie eine davon getroffen wurde, ließ sich nicht mehr öffnen: Sie wurde
+   *[other] Wann und wie { $count } davon getroffen wurden, ließ sich nicht mehr öffnen: Sie wurden
+} am Ort der Ablage verändert oder beschädigt; prüfen kann man das nicht mehr. Schreib an die Adresse aus /privacy contact.
 consent-failed = Das konnte nicht festgehalten werden, und es liegt an uns. Es geschieht nichts, worin du nicht eingewilligt hast; was du widerrufen hast, bleibt aus, solange der Bot läuft. Bitte versuch es gleich noch einmal.

@@ -125,6 +125,10 @@ privacy-export-too-large = { $count ->
     [one] Teil { $numbers } von { $parts } ist
    *[other] Die Teile { $numbers } von { $parts } sind
 } größer, als Discord annimmt: Schreib an die Adresse aus /privacy contact, dann bekommst du den Rest auf anderem Weg.
+privacy-export-damaged = { $count ->
+    [one] Etwas, das über dich aufbewahrt wird, ließ sich nicht öffnen: Es wurde
+   *[other] { $count } Dinge, die über dich aufbewahrt werden, ließen sich nicht öffnen: Sie wurden
+} am Ort der Ablage verändert oder beschädigt. Alles andere ist im Paket, und README.txt darin sagt, was fehlt. Schreib an die Adresse aus /privacy contact, damit es in Ordnung gebracht oder gelöscht wird.
 
 ## Gehört werden
 

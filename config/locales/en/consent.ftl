@@ -69,4 +69,8 @@ consent-history = { $count ->
     [one] Your decision.
    *[other] Your { $count } decisions.
 } The JSON is signed and chained: whoever has it can check it without this bot. It lies on Discord's servers while this message does.
+consent-history-damaged = { $count ->
+    [one] When and how one of them was made could not be opened any more: it was
+   *[other] When and how { $count } of them were made could not be opened any more: they were
+} changed or damaged in the place where the bot keeps its data, and cannot be checked. Write to the address of /privacy contact.
 consent-failed = That could not be written down, and it is our fault. Nothing is done that you did not agree to; what you took back stays off while the bot runs. Please try again in a moment.

@@ -127,6 +127,10 @@ privacy-export-too-large = { $count ->
     [one] Part { $numbers } of { $parts } is
    *[other] Parts { $numbers } of { $parts } are
 } larger than Discord takes: write to the address of /privacy contact, and you get the rest another way.
+privacy-export-damaged = { $count ->
+    [one] One thing that is kept about you could not be opened: it was
+   *[other] { $count } things that are kept about you could not be opened: they were
+} changed or damaged in the place where the bot keeps its data. Everything else is in the package, and its README.txt says what is missing. Write to the address of /privacy contact to have it put right or deleted.
 
 ## Being heard
 
