@@ -4,7 +4,7 @@
     view      the card, with pictures; what is under way, and what failed and why
     rubric    by what answers are judged
     peer      what somebody notes for whose interview they were in
-    compare, progress, dispute, delete
+    compare, progress, dispute, delete, and delete-note: what one noted, or somebody noted for one
 
 Nothing is sent before Send was pressed by the person whose words they are. Buttons and menus find what they are about
 by the ids that they carry, and storage says whose that is.
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from bot.feedback.desk import Done
     from cogs.feedback_pictures import Drawing
     from cogs.locales import Words
-    from storage.feedback import Kept
+    from storage.feedback import Kept, Noted
     from storage.jobs import Standing
     from storage.transcripts import Transcript
 
@@ -71,6 +71,12 @@ CHOICE_CHARACTERS: Final = 100
 
 PAGES: Final = 20
 """Of ten reports each: how far progress looks back."""
+
+NOTE_CHARACTERS: Final = 200
+"""Of what was noted, where it is asked whether to delete it."""
+
+NOTED: Final = 50
+"""Notes that are looked through while somebody types; the newest."""
 
 Made = tuple[ui.LayoutView, list[discord.File]]
 """What is sent: a card, and its pictures."""
@@ -458,10 +464,15 @@ class Feedback(
         async def noted(reply: Interaction, rating: Rating) -> None:
             at = self._services.clock.now()
             try:
-                await self._kept.rate(reply.user.id, person.id, about, rating.as_json(), at=at)
+                note = await self._kept.rate(reply.user.id, person.id, about, rating.as_json(), at=at)
             except NotFound:
                 raise UserMistake(words_of(reply)("feedback-not-together")) from None
-            await answer(reply, words_of(reply)("feedback-noted", person=person.mention))
+            said = words_of(reply)
+            view = simple(
+                said("feedback-noted", person=person.mention),
+                FeedbackButton("withdraw", note.hex, said("feedback-note-withdraw")),
+            )
+            await reply.response.send_message(view=view, ephemeral=True)
 
         await interaction.response.send_modal(RatingForm(words, self._rated(noted), of_oneself=False))
 
@@ -603,11 +614,54 @@ class Feedback(
             await self._kept.delete(interaction.user.id, feedback, at=self._services.clock.now())
         await interaction.response.edit_message(view=simple(words("feedback-deleted")))
 
+    @app_commands.command(name="delete-note", description="Delete what you noted, or what somebody noted for you")
+    @app_commands.describe(note="Which one")
+    async def delete_note(self, interaction: Interaction, note: str) -> None:
+        """Ask once more, then delete it; for who noted it and for whom it is alike."""
+        await self._sure_of_note(interaction, note)
+
+    async def _sure_of_note(self, interaction: Interaction, note: str) -> None:
+        words, user_id = words_of(interaction), interaction.user.id
+        try:
+            noted = await self._kept.note(user_id, _id(note))
+        except NotFound:
+            raise UserMistake(words("feedback-note-none")) from None
+        title = (await self._titles(user_id)).get(noted.transcript_id) or words("feedback-untitled")
+        title = cut(title, cards.TITLE_CHARACTERS)
+        if noted.rater_id == noted.rated_id == user_id:
+            asked = words("feedback-note-sure-own", title=title)
+        elif noted.rater_id == user_id:
+            # What it was about may be a transcript that only the other one has.
+            day = drawings.day(words, noted.day)
+            asked = words("feedback-note-sure-given", person=_mentioned(words, noted.rated_id), day=day)
+        else:
+            asked = words("feedback-note-sure-got", person=_mentioned(words, noted.rater_id), title=title)
+        sentence = cut(_sentence(noted), NOTE_CHARACTERS)
+        view = simple(
+            f"{asked}\n> {sentence}" if sentence else asked,
+            FeedbackButton("unnote", noted.id.hex, words("feedback-delete"), discord.ButtonStyle.danger),
+            FeedbackButton("keep", noted.id.hex, words("feedback-keep")),
+        )
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    async def _unnote(self, interaction: Interaction, note: UUID) -> None:
+        words = words_of(interaction)
+        with contextlib.suppress(NotFound):  # as with feedback: the copy of a press finds it gone
+            await self._kept.unrate(interaction.user.id, note, at=self._services.clock.now())
+        await interaction.response.edit_message(view=simple(words("feedback-deleted")))
+
     # -- buttons --------------------------------------------------------------------------------------------------
 
     async def pressed(self, interaction: Interaction, action: str, key: str) -> None:
         """Do what a button or the menu is for."""
         words = words_of(interaction)
+        by_id: dict[str, Callable[[Interaction, UUID], Awaitable[None]]] = {
+            "dispute": self._disagree,
+            "delete": self._sure,
+            "gone": self._gone,
+            "unnote": self._unnote,
+            "stop": self._stop,
+        }
         try:
             match action:
                 case "send":
@@ -621,14 +675,10 @@ class Feedback(
                     feedback, _, number = key.partition(":")
                     show = self._turn if action == "answer" else self._lines
                     await show(interaction, _id(feedback), int(number))
-                case "dispute":
-                    await self._disagree(interaction, _id(key))
-                case "delete":
-                    await self._sure(interaction, _id(key))
-                case "gone":
-                    await self._gone(interaction, _id(key))
-                case "stop":
-                    await self._stop(interaction, _id(key))
+                case "withdraw":
+                    await self._sure_of_note(interaction, key)
+                case _ if (done := by_id.get(action)) is not None:
+                    await done(interaction, _id(key))
                 case _:
                     await interaction.response.edit_message(view=simple(words("feedback-kept")))
         except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
@@ -667,10 +717,38 @@ class Feedback(
         words = words_of(interaction)
         user_id = interaction.user.id
         page = await self._kept.list(user_id)
-        titles = await self._stores.transcripts.list(user_id, at=self._services.clock.now())
-        by_id = {entry.id: entry.title for entry in titles.entries}
+        by_id = await self._titles(user_id)
         named = [(self._choice(words, kept.day, by_id.get(kept.transcript_id)), str(kept.id)) for kept in page.entries]
         return _fitting(named, typed)
+
+    @delete_note.autocomplete("note")
+    async def _noted(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        words, user_id = words_of(interaction), interaction.user.id
+        titles = await self._titles(user_id)
+        named: list[tuple[str, str]] = []
+        for noted in await self._kept.noted(user_id, most=NOTED):
+            if noted.rater_id == noted.rated_id == user_id:
+                whose = words("feedback-note-own")
+            elif noted.rater_id == user_id:
+                whose = words("feedback-note-given", person=self._name(interaction, noted.rated_id))
+            else:
+                whose = words("feedback-note-got", person=self._name(interaction, noted.rater_id))
+            parts = [drawings.day(words, noted.day), whose, titles.get(noted.transcript_id), _sentence(noted)]
+            named.append((" · ".join(filter(None, parts))[:CHOICE_CHARACTERS], str(noted.id)))
+        return _fitting(named, typed)
+
+    def _name(self, interaction: Interaction, user_id: int | None) -> str:
+        """What somebody is called here, as far as it is known without asking Discord."""
+        user: discord.Member | discord.User | None = None
+        if user_id is not None:
+            user = interaction.guild.get_member(user_id) if interaction.guild is not None else None
+            user = user or self._bot.get_user(user_id)
+        return user.display_name if user is not None else words_of(interaction)("feedback-note-unknown")
+
+    async def _titles(self, user_id: int) -> dict[UUID, str | None]:
+        """What the newest transcripts that this person may read are called."""
+        page = await self._stores.transcripts.list(user_id, at=self._services.clock.now())
+        return {entry.id: entry.title for entry in page.entries}
 
     def _choice(self, words: Words, day: Any, title: str | None) -> str:
         named = title or words("feedback-untitled")
@@ -697,6 +775,16 @@ class Feedback(
             await answer(interaction, text)
         except discord.HTTPException:
             log.warning("an answer could not be delivered", extra={"error": type(error).__name__})
+
+
+def _sentence(noted: Noted) -> str:
+    """What was noted in words; empty if it was none."""
+    rating = Rating.from_json(noted.body)
+    return rating.sentence if rating is not None else ""
+
+
+def _mentioned(words: Words, user_id: int | None) -> str:
+    return words("feedback-note-unknown") if user_id is None else f"<@{user_id}>"
 
 
 async def _show(interaction: Interaction, made: Made) -> None:

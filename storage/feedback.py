@@ -3,7 +3,9 @@
     put, keep          a report on a transcript, for its owner
     list, view, delete, dispute
     rate, together     oneself, or somebody whose interview one was in
-    ratings, unrate    of one transcript, for whom they are about
+    ratings            of one transcript, for whom they are about
+    noted, note        whatever one noted, or others about oneself
+    unrate             deletes one of those
     erase, export      one subject's, for the erasure of an account and for the data package
 
 A report quotes people, so it goes when one of them is erased or takes words out: `storage.transcripts` sees to that.
@@ -31,7 +33,7 @@ from storage.models import Feedback, Rating, Reservation, Share, Subject, Transc
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
-    from sqlalchemy import RowMapping
+    from sqlalchemy import ColumnElement, RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from storage.database import Database
@@ -131,6 +133,27 @@ class Rated:
     transcript_id: UUID
     rater_id: int | None = field(repr=False)
     own: bool
+    day: date
+    body: Mapping[str, Any] | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What somebody noted, for whom it is about and for who noted it.
+
+    Attributes:
+        id: Random.
+        transcript_id: About which interview.
+        rater_id: Who noted it, as Discord knows them; None if that does not open any more.
+        rated_id: About whom, likewise.
+        day: When, in UTC.
+        body: What was noted, as JSON; None if it does not open.
+    """
+
+    id: UUID
+    transcript_id: UUID
+    rater_id: int | None = field(repr=False)
+    rated_id: int | None = field(repr=False)
     day: date
     body: Mapping[str, Any] | None = field(repr=False)
 
@@ -364,6 +387,41 @@ class FeedbackStore:
         async with self._keyring.unlocked(subject) as keys:
             rated = [_rated(row, raters[row["rater_id"]], keys) for row in rows]
         return sorted(rated, key=lambda each: (not each.own, each.day, each.id))
+
+    async def noted(self, user_id: int, *, most: int) -> Sequence[Noted]:
+        """What this person noted, and what is noted about them, newest first."""
+        subject = await self._subjects.find(user_id)
+        if subject is None:
+            return []
+        return await self._noted(or_(Rating.rated_id == subject, Rating.rater_id == subject), most)
+
+    async def note(self, user_id: int, rating: UUID) -> Noted:
+        """One of those.
+
+        Raises:
+            NotFound: If there is none.
+        """
+        subject = await self._subject(user_id)
+        theirs = or_(Rating.rated_id == subject, Rating.rater_id == subject)
+        found = await self._noted((Rating.id == rating) & theirs, 1)
+        if not found:
+            raise NotFound("there is no such rating")
+        return found[0]
+
+    async def _noted(self, where: ColumnElement[bool], most: int) -> Sequence[Noted]:
+        async with self._content.read() as connection:
+            found = await connection.execute(
+                select(Rating.__table__).where(where).order_by(Rating.created_day.desc(), Rating.id).limit(most)
+            )
+            rows = found.mappings().all()
+        rated = {row["rated_id"] for row in rows}
+        people = {who: await self._discord_id(who) for who in rated | {row["rater_id"] for row in rows}}
+        async with self._keyring.unlocked(*rated) as keys:
+            opened = [(row, _rated(row, people[row["rater_id"]], keys)) for row in rows]
+        return [
+            Noted(each.id, each.transcript_id, each.rater_id, people[row["rated_id"]], each.day, each.body)
+            for row, each in opened
+        ]
 
     async def unrate(self, user_id: int, rating: UUID, *, at: datetime) -> None:
         """Delete a rating that is about this person, or that they made. No restored backup brings it back.

@@ -30,6 +30,7 @@ class Takes:
 
 TRANSCRIPT = "transcript"
 FEEDBACK = "feedback"
+NOTE = "note"
 
 OBJECTS: dict[str, tuple[Takes, ...]] = {
     "transcript view": (Takes("transcript", TRANSCRIPT),),
@@ -48,6 +49,7 @@ OBJECTS: dict[str, tuple[Takes, ...]] = {
     ),
     "feedback dispute": (Takes("feedback", FEEDBACK),),
     "feedback delete": (Takes("feedback", FEEDBACK),),
+    "feedback delete-note": (Takes("note", NOTE),),
     "privacy confirm": (Takes("code", "code"),),
 }
 """Commands that take an id, by their qualified name."""

@@ -24,6 +24,7 @@ from tests.cogs.access import (
     FREE_GROUPS,
     INTERVIEW_ACTIONS,
     INTERVIEW_OPTIONS,
+    NOTE,
     OBJECTS,
     TESTED_ELSEWHERE,
     TRANSCRIPT,
@@ -82,6 +83,14 @@ async def kept(stage: Practice, transcript: str) -> object:
     return opened, listed
 
 
+async def noted(stage: Practice, transcript: str) -> UUID:
+    """What Oleg noted for Anna."""
+    at = stage.app.services.clock.now()
+    return await stage.app.services.stores.feedback.rate(
+        stage.user(HOST).id, stage.user(ANNA).id, UUID(transcript), {}, at=at
+    )
+
+
 async def test_somebody_elses_object_is_answered_like_one_that_does_not_exist(stage: Practice) -> None:
     await interviewed(stage, HOST, ANNA)
     transcript = await saved(stage)
@@ -92,9 +101,11 @@ async def test_somebody_elses_object_is_answered_like_one_that_does_not_exist(st
     feedback = await stage.app.services.stores.feedback.keep(
         stage.user(ANNA).id, UUID(transcript), {}, model="", schema_ver=1, at=at
     )
+    note = await noted(stage, transcript)
     there = {
         TRANSCRIPT: (transcript, str(uuid4())),
         FEEDBACK: (str(feedback), str(uuid4())),
+        NOTE: (str(note), str(uuid4())),
         "code": (code, wrong),
     }
     before = await kept(stage, transcript)
@@ -113,11 +124,13 @@ async def test_somebody_elses_object_is_answered_like_one_that_does_not_exist(st
     assert told == []
     assert await kept(stage, transcript) == before
     assert len(await requests.of(stage.user(ANNA).id)) == 1
+    ratings = await stage.app.services.stores.feedback.ratings(stage.user(ANNA).id, UUID(transcript))
+    assert [each.id for each in ratings] == [note]
 
 
 async def test_nothing_is_offered_that_is_somebody_elses(stage: Practice) -> None:
     await interviewed(stage, HOST, ANNA)
-    await saved(stage)
+    await noted(stage, await saved(stage))
 
     offered: list[str] = []
     for command, rows in OBJECTS.items():

@@ -594,6 +594,70 @@ async def test_a_second_note_takes_the_place_of_the_first(chat: Stage) -> None:
     assert "Say the outcome first." not in offer.text
 
 
+async def notes(stage: Stage, transcript: str) -> list[UUID]:
+    """What is noted about Anna."""
+    rated = await stage.app.services.stores.feedback.ratings(stage.user(ANNA).id, UUID(transcript))
+    return [each.id for each in rated]
+
+
+async def note_offers(stage: Stage, name: str) -> dict[str, str]:
+    """What somebody is offered to delete, by its id."""
+    reply = await stage.discord.people.complete(
+        stage.user(name).id, "feedback delete-note", stage.place.text.id, "note", ""
+    )
+    return {str(choice["value"]): str(choice["name"]) for choice in reply.choices}
+
+
+async def test_who_noted_something_takes_it_back_and_it_is_read_nowhere_any_more(chat: Stage) -> None:
+    transcript = await saved(chat)
+    form = await use(chat, HOST, "peer", person=chat.user(ANNA).id)
+    noted = await submit(chat, HOST, form, PARTNER)
+    asked = await press(chat, HOST, noted, SAID("feedback-note-withdraw"))
+
+    assert f"<@{chat.user(ANNA).id}>" in asked.text
+    assert "Practice" not in asked.text, "he does not have that transcript"
+    assert (await press(chat, HOST, asked, SAID("feedback-keep"))).text == SAID("feedback-kept")
+    assert len(await notes(chat, transcript)) == 1
+    asked = await press(chat, HOST, noted, SAID("feedback-note-withdraw"))
+    assert (await press(chat, HOST, asked, SAID("feedback-delete"))).text == SAID("feedback-deleted")
+    assert "Say the outcome first." not in (await offered(chat, transcript)).text
+
+
+async def test_whom_a_note_is_for_deletes_it_and_their_own_by_name(chat: Stage) -> None:
+    transcript = await saved(chat)
+    await offered(chat, transcript)
+    await rate_as_partner(chat, transcript)
+    own, got = await notes(chat, transcript)
+    offers = await note_offers(chat, ANNA)
+
+    assert SAID("feedback-note-got", person=SAID("feedback-note-unknown")) in offers[str(got)]
+    assert "Say the outcome first." in offers[str(got)]
+    assert SAID("feedback-note-own") in offers[str(own)]
+    assert all("Practice" in each for each in offers.values())
+    for note, left in ((got, [own]), (own, [])):
+        asked = await use(chat, ANNA, "delete-note", note=str(note))
+        assert "Practice" in asked.text
+        assert f"> {'Say the outcome first.' if note == got else 'I was too fast.'}" in asked.text
+        await press(chat, ANNA, asked, SAID("feedback-delete"))
+        assert await notes(chat, transcript) == left
+    assert await note_offers(chat, ANNA) == {}
+
+
+async def test_nobody_else_deletes_a_note_or_learns_that_there_is_one(chat: Stage) -> None:
+    transcript = await saved(chat)
+    await offered(chat, transcript)
+    await rate_as_partner(chat, transcript)
+    own, got = await notes(chat, transcript)
+
+    assert await note_offers(chat, PETER) == {}
+    assert list(await note_offers(chat, HOST)) == [str(got)]
+    for name, note in ((PETER, got), (OWNER, got), (HOST, own), (PETER, "nonsense")):
+        assert (await use(chat, name, "delete-note", note=str(note))).text == SAID("feedback-note-none")
+    assert await forged(chat, PETER, f"fb:withdraw:{got.hex}") == SAID("feedback-note-none")
+    assert await forged(chat, PETER, f"fb:unnote:{got.hex}") == SAID("feedback-deleted")
+    assert await notes(chat, transcript) == [own, got]
+
+
 # What answers are judged by
 
 

@@ -268,6 +268,12 @@ async def test_each_interaction_of_queue_questions_and_feedback_has_one_effect(a
             form = await people.use(host, "feedback peer", text, options={"person": anna})
             await submit(stage, HOST, form, PARTNER)
 
+        async def taken_back() -> None:
+            found = await people.complete(host, "feedback delete-note", text, "note", "")
+            options = {"note": found.choices[0]["value"]}
+            asked = await people.use(host, "feedback delete-note", text, options=options)
+            await press(stage, HOST, asked, SAID("feedback-delete"))
+
         async def disputed() -> None:
             form = await people.use(anna, "feedback dispute", text, options={"feedback": str((await kept(stage))[0])})
             await submit(stage, ANNA, form, {"criterion": "relevance", "why": "I said so."})
@@ -296,6 +302,7 @@ async def test_each_interaction_of_queue_questions_and_feedback_has_one_effect(a
             ("feedback request", rated),
             ("feedback send", sent_and_done),
             ("feedback peer", noted),
+            ("feedback delete-note", taken_back),
             ("feedback dispute", disputed),
             ("feedback delete", gone),
             ("questions add", added),

@@ -207,6 +207,26 @@ async def test_either_of_the_two_may_delete_a_rating_and_nobody_else(people: Peo
             await people.feedback.unrate(deleter, rating, at=NOW)
 
 
+@one
+async def test_each_finds_what_they_noted_and_what_is_noted_about_them_newest_first(people: People):
+    transcript = await people.save(ANNA, ANNA, BEN)
+    await people.join(CLEO)
+    own = await people.feedback.rate(ANNA, ANNA, transcript, {"note": "own"}, at=NOW)
+    got = await people.feedback.rate(BEN, ANNA, transcript, {"note": "his"}, at=NOW + timedelta(days=1))
+
+    found = await people.feedback.noted(ANNA, most=9)
+
+    assert [(each.id, each.rater_id, each.rated_id) for each in found] == [(got, BEN, ANNA), (own, ANNA, ANNA)]
+    assert [each.body for each in found] == [{"note": "his"}, {"note": "own"}]
+    assert list(await people.feedback.noted(ANNA, most=1)) == [found[0]]
+    assert list(await people.feedback.noted(BEN, most=9)) == [found[0]]
+    assert await people.feedback.note(BEN, got) == found[0]
+    assert list(await people.feedback.noted(CLEO, most=9)) == []
+    for person, rating in ((BEN, own), (CLEO, got)):
+        with pytest.raises(NotFound):
+            await people.feedback.note(person, rating)
+
+
 @pytest.mark.parametrize("erased", [ANNA, BEN])
 @both
 async def test_a_rating_goes_with_either_account_and_others_stay(people: People, erased: int):

@@ -49,6 +49,9 @@ cmd-feedback-dispute =
 cmd-feedback-delete =
     .description = Feedback von dir löschen
     .param-feedback = Welches
+cmd-feedback-delete-note =
+    .description = Löschen, was du notiert hast oder jemand für dich
+    .param-note = Welche Notiz
 
 ## Kriterien
 
@@ -109,6 +112,7 @@ feedback-weak = Woran arbeiten?
     .hint = So viele du willst, oder keins.
 feedback-sentence = In einem Satz: was gelang, was als Nächstes
 feedback-noted = Notiert. { $person } liest es neben dem eigenen Feedback, mit deinem Namen.
+feedback-note-withdraw = Zurücknehmen
 feedback-noted-head = **Was Menschen notiert haben**
 feedback-noted-own = **Du**: { $overall } von 5
 feedback-noted-by = **{ $person }**: { $overall } von 5
@@ -375,10 +379,18 @@ feedback-dispute-why = Warum?
     .hint = Für dich, und für wen du darum bittest. Die Bewertung bleibt, dein Widerspruch steht daneben.
 feedback-dispute-kept = Behalten: Du widersprichst bei { $criterion }. Das steht ab jetzt neben der Bewertung. Damit ein Mensch es ansieht: /privacy request.
 feedback-dispute-no-score = Es gibt keine Bewertung, der du widersprechen könntest.
-feedback-sure = Das Feedback zu **„{ $title }“** endgültig löschen? Was du und andere notiert haben und das Transkript bleiben.
+feedback-sure = Das Feedback zu **„{ $title }“** endgültig löschen? Das Transkript bleibt, und auch, was du und andere notiert haben: /feedback delete-note.
 feedback-delete = Endgültig löschen
 feedback-keep = Behalten
 feedback-kept = Behalten.
 feedback-deleted = Gelöscht.
+feedback-note-own = für dich selbst
+feedback-note-given = für { $person }
+feedback-note-got = von { $person }
+feedback-note-unknown = jemand anders
+feedback-note-none = Es gibt keine solche Notiz von dir oder für dich. /feedback delete-note bietet an, was es gibt, während du tippst.
+feedback-note-sure-own = Endgültig löschen, was du zu **„{ $title }“** über dich notiert hast?
+feedback-note-sure-given = Endgültig löschen, was du am { $day } für { $person } notiert hast? Vielleicht wurde es schon gelesen; danach kann es niemand mehr.
+feedback-note-sure-got = Endgültig löschen, was { $person } zu **„{ $title }“** für dich notiert hat?
 feedback-choice = { $day } · { $title }
 feedback-untitled = (ohne Titel)

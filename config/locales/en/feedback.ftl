@@ -49,6 +49,9 @@ cmd-feedback-dispute =
 cmd-feedback-delete =
     .description = Delete feedback of yours
     .param-feedback = Which one
+cmd-feedback-delete-note =
+    .description = Delete what you noted, or what somebody noted for you
+    .param-note = Which one
 
 ## Criteria
 
@@ -109,6 +112,7 @@ feedback-weak = What to work on?
     .hint = As many as you like, or none.
 feedback-sentence = In a sentence: what worked, or what to try
 feedback-noted = Noted. { $person } reads it beside their feedback, with your name.
+feedback-note-withdraw = Take it back
 feedback-noted-head = **What people noted**
 feedback-noted-own = **You**: { $overall } of 5
 feedback-noted-by = **{ $person }**: { $overall } of 5
@@ -375,10 +379,18 @@ feedback-dispute-why = Why?
     .hint = For you, and for whom you ask to look. The score stays, with your objection beside it.
 feedback-dispute-kept = Kept: you disagree about { $criterion }. It stands beside the score from now on. To have a person look at it: /privacy request.
 feedback-dispute-no-score = There is no score to disagree with.
-feedback-sure = Delete the feedback on **“{ $title }”** for good? What you and others noted, and the transcript, stay.
+feedback-sure = Delete the feedback on **“{ $title }”** for good? The transcript stays, and so does what you and others noted: /feedback delete-note.
 feedback-delete = Delete for good
 feedback-keep = Keep it
 feedback-kept = Kept.
 feedback-deleted = Deleted.
+feedback-note-own = for yourself
+feedback-note-given = for { $person }
+feedback-note-got = by { $person }
+feedback-note-unknown = somebody else
+feedback-note-none = There is no such note by you or for you. /feedback delete-note offers what there is while you type.
+feedback-note-sure-own = Delete what you noted about yourself on **“{ $title }”** for good?
+feedback-note-sure-given = Delete what you noted for { $person } on { $day } for good? They may have read it before; after that nobody can.
+feedback-note-sure-got = Delete what { $person } noted for you on **“{ $title }”** for good?
 feedback-choice = { $day } · { $title }
 feedback-untitled = (no title)

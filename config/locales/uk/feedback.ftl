@@ -49,6 +49,9 @@ cmd-feedback-dispute =
 cmd-feedback-delete =
     .description = Видалити свій відгук
     .param-feedback = Який
+cmd-feedback-delete-note =
+    .description = Видалити те, що занотували ви або хтось для вас
+    .param-note = Яку нотатку
 
 ## Критерії
 
@@ -112,6 +115,7 @@ feedback-weak = Над чим працювати?
     .hint = Скільки завгодно або нічого.
 feedback-sentence = Одним реченням: що вдалося, що спробувати
 feedback-noted = Занотовано. { $person } прочитає це поруч зі своїм відгуком, із вашим ім'ям.
+feedback-note-withdraw = Забрати назад
 feedback-noted-head = **Що занотували люди**
 feedback-noted-own = **Ви**: { $overall } з 5
 feedback-noted-by = **{ $person }**: { $overall } з 5
@@ -402,10 +406,18 @@ feedback-dispute-why = Чому?
     .hint = Для вас і для тих, кого ви попросите подивитися. Оцінка лишається, поруч стоїть ваша незгода.
 feedback-dispute-kept = Збережено: ви не згодні щодо критерію «{ $criterion }». Відтепер це стоїть поруч з оцінкою. Щоб це переглянула людина: /privacy request.
 feedback-dispute-no-score = Немає оцінки, з якою можна не погодитися.
-feedback-sure = Видалити відгук на **«{ $title }»** назавжди? Те, що занотували ви та інші, і стенограма залишаться.
+feedback-sure = Видалити відгук на **«{ $title }»** назавжди? Стенограма залишиться, як і те, що занотували ви та інші: /feedback delete-note.
 feedback-delete = Видалити назавжди
 feedback-keep = Залишити
 feedback-kept = Залишено.
 feedback-deleted = Видалено.
+feedback-note-own = для себе
+feedback-note-given = для: { $person }
+feedback-note-got = від: { $person }
+feedback-note-unknown = хтось інший
+feedback-note-none = Такої нотатки від вас або для вас немає. /feedback delete-note підказує наявні, коли ви пишете.
+feedback-note-sure-own = Видалити назавжди те, що ви занотували про себе в **«{ $title }»**?
+feedback-note-sure-given = Видалити назавжди те, що ви занотували { $day } (для: { $person })? Можливо, це вже прочитано; після того не прочитає ніхто.
+feedback-note-sure-got = Видалити назавжди нотатку для вас (від: { $person }) про **«{ $title }»**?
 feedback-choice = { $day } · { $title }
 feedback-untitled = (без назви)
