@@ -16,6 +16,7 @@ from bot.rehearsal.cast import PEOPLE, ROLES
 from bot.voice.client import REMEDIES
 from cogs.interview import Interview
 from cogs.locales import words_in
+from cogs.owner import Owner
 from config.operations import Operations
 from config.settings import Settings
 
@@ -129,6 +130,12 @@ def test_the_readme_has_every_command_of_the_bot() -> None:
 
 def _permission(words: Words, name: str) -> str:
     return words(f"interview-permission-{name.replace('_', '-')}")
+
+
+def test_the_page_of_owner_has_every_command_of_it_and_nothing_else() -> None:
+    table = re.findall(r"^\| `/owner ([a-z-]+)` \|", read(ROOT / "docs" / "owner.md"), re.MULTILINE)
+
+    assert sorted(table) == sorted(command.name for command in Owner.__cog_app_commands__)
 
 
 def test_the_invitation_asks_for_what_the_bot_needs_and_for_nothing_else() -> None:
