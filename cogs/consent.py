@@ -17,6 +17,7 @@ from discord.ext import commands
 
 from bot.telemetry.analytics import NoAnalytics
 from cogs import replies
+from cogs.faults import overtaken
 from cogs.locales import words_of
 from cogs.panel import ConsentForm, answer, in_time
 from storage.errors import OptedOut
@@ -202,12 +203,14 @@ class Consent(commands.GroupCog, group_name="consent", group_description="What y
     async def _explain(self, interaction: Interaction, error: Exception) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
             error = error.original
-        key = "consent-opted-out"
-        if not isinstance(error, OptedOut):
+        words = words_of(interaction)
+        text = words("consent-opted-out") if isinstance(error, OptedOut) else overtaken(words, error)
+        if text is None:
+            # What it says of a yes and of one that was taken back holds whatever failed.
             log.error("a command failed", exc_info=error)
-            key = "consent-failed"
+            text = words("consent-failed")
         try:
-            await answer(interaction, words_of(interaction)(key))
+            await answer(interaction, text)
         except discord.HTTPException:
             log.warning("an answer could not be delivered", extra={"error": type(error).__name__})
 

@@ -36,6 +36,7 @@ from cogs import feedback_card as cards
 from cogs import feedback_pictures as drawings
 from cogs import replies, transcript_replies
 from cogs.consent import occasion
+from cogs.faults import failed
 from cogs.feedback_card import AnswerMenu, FeedbackButton, Note, Shown, cut, simple
 from cogs.feedback_forms import DisputeForm, Rating, RatingForm, SendingConsent
 from cogs.feedback_replies import compared, followed, previewed
@@ -769,8 +770,7 @@ class Feedback(
         elif isinstance(error, NotFound):
             text = words("feedback-no-such")
         else:
-            log.error("a command failed", exc_info=error)
-            text = words("feedback-failed")
+            text = failed(words, error, words("feedback-failed"))
         try:
             await answer(interaction, text)
         except discord.HTTPException:

@@ -29,6 +29,7 @@ from bot.interview.session import Stopped
 from cogs import interview_replies as says
 from cogs import replies
 from cogs.consent import occasion, withdraw
+from cogs.faults import failed
 from cogs.locales import words_in, words_of
 from cogs.panel import (
     MARK,
@@ -658,8 +659,8 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             return
         text = self._why(interaction, error)
         if text is None:
-            log.error("a command failed", exc_info=error)
-            text = words_of(interaction)("interview-failed")
+            words = words_of(interaction)
+            text = failed(words, error, words("interview-failed"))
         try:
             await answer(interaction, text)
         except discord.HTTPException:

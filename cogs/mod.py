@@ -24,6 +24,7 @@ from discord.ext import commands
 from bot.errors import UserMistake
 from bot.interview.captions import escape
 from cogs import interview_replies
+from cogs.faults import failed
 from cogs.locales import moment, words_of
 from cogs.panel import answer
 from cogs.rules import done
@@ -265,8 +266,8 @@ async def explain(interaction: Interaction, error: Exception) -> None:
     if isinstance(error, UserMistake):
         text = str(error)
     else:
-        log.error("a command failed", exc_info=error)
-        text = words_of(interaction)("mod-failed")
+        words = words_of(interaction)
+        text = failed(words, error, words("mod-failed"))
     try:
         await answer(interaction, text)
     except discord.HTTPException as refused:

@@ -29,6 +29,7 @@ from bot.holdings import holdings
 from bot.telemetry.analytics import NoAnalytics
 from cogs import privacy_replies as replies
 from cogs.consent import occasion, withdraw
+from cogs.faults import failed
 from cogs.locales import words_of
 from cogs.panel import ConsentForm, answer, in_time
 from cogs.replies import ADULT_AGE, withdrawn
@@ -374,8 +375,8 @@ class Privacy(commands.GroupCog, group_name="privacy", group_description="Your d
         if isinstance(error, UserMistake):
             text = str(error)
         else:
-            log.error("a command failed", exc_info=error)
-            text = words_of(interaction)("privacy-failed")
+            words = words_of(interaction)
+            text = failed(words, error, words("privacy-failed"))
         try:
             await answer(interaction, text)
         except discord.HTTPException:

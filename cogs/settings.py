@@ -18,6 +18,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.faults import failed
 from cogs.locales import Words, words_in, words_of
 from cogs.panel import answer
 from storage.preferences import CaptionStyle
@@ -44,9 +45,9 @@ async def explain(interaction: Interaction, error: Exception) -> None:
     """Say that something went wrong, and note it without what was said."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
-    log.error("a command failed", exc_info=error)
+    words = words_of(interaction)
     try:
-        await answer(interaction, words_of(interaction)("settings-failed"))
+        await answer(interaction, failed(words, error, words("settings-failed")))
     except discord.HTTPException as refused:
         log.warning("an answer could not be delivered", extra={"error": type(refused).__name__})
 

@@ -17,6 +17,7 @@ from bot.errors import UserMistake
 from bot.interview.captions import escape
 from cogs import transcript_replies as replies
 from cogs.consent import occasion
+from cogs.faults import failed
 from cogs.locales import moment, words_of
 from cogs.panel import ConsentForm, answer
 from cogs.replies import ADULT_AGE
@@ -326,8 +327,7 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         elif isinstance(error, ValueError):
             text = words("transcript-not-possible")
         else:
-            log.error("a command failed", exc_info=error)
-            text = words("transcript-failed")
+            text = failed(words, error, words("transcript-failed"))
         try:
             await answer(interaction, text)
         except discord.HTTPException:

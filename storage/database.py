@@ -47,6 +47,7 @@ from storage.errors import (
     DatabaseFailed,
     DatabaseFull,
     Misconfigured,
+    OwnerGone,
     UnsafeAddress,
     UnsafePlace,
     WrongSchema,
@@ -555,6 +556,9 @@ _FULL = {sqlite3.SQLITE_FULL, "53100"}
 
 _DAMAGED: Final = "the database is damaged: stop the bot, and restore a backup"
 
+_ORPHANED = {sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY, "23503"}
+"""SQLite's extended result code, and PostgreSQL's foreign_key_violation."""
+
 _REMEDIES: Final[dict[object, str]] = {
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
@@ -592,8 +596,10 @@ def _translated() -> Generator[None]:
 
 
 def _translate(error: BaseException | None) -> DatabaseFailed:
-    code: object = getattr(error, "sqlite_errorcode", None)
-    code = code & 0xFF if isinstance(code, int) else getattr(error, "sqlstate", None)
+    code: object = getattr(error, "sqlite_errorcode", None) or getattr(error, "sqlstate", None)
+    if code in _ORPHANED:
+        return OwnerGone("what this belongs to was deleted, or something belongs to it")
+    code = code & 0xFF if isinstance(code, int) else code
     if code in _BUSY:
         return DatabaseBusy("somebody else has been writing for too long")
     if code in _FULL:

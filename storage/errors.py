@@ -19,7 +19,8 @@ StorageError
 ├── KeyProviderFailed    whoever holds the key-encryption keys did not answer, or refused
 └── DatabaseFailed       the database did not do it; nothing of it was written
     ├── DatabaseBusy     somebody else has been writing for too long
-    └── DatabaseFull     no room is left
+    ├── DatabaseFull     no room is left
+    └── OwnerGone        what it would belong to was deleted meanwhile
 """
 
 from __future__ import annotations
@@ -103,3 +104,7 @@ class DatabaseBusy(DatabaseFailed):
 
 class DatabaseFull(DatabaseFailed):
     """No room is left on the disk."""
+
+
+class OwnerGone(DatabaseFailed):
+    """What a row would belong to was deleted meanwhile, or still has rows that belong to it."""

@@ -644,6 +644,7 @@ class Transcripts:
         Raises:
             ValueError: If there are no words in it, or too many.
             NotFound: If there is no such turn, or it is not *user*'s own words.
+            SubjectErased: If *user* is being erased.
         """
         text = _clean(text).strip()
         if not 0 < len(text) <= TEXT_LENGTH:
@@ -654,6 +655,8 @@ class Transcripts:
             if row is None or row["speaker_id"] != subject or row["state"] != Mark.SAID:
                 raise NotFound("there is no such turn")
             body = _body(row, keys)
+            if body is Mark.ERASED:
+                raise SubjectErased("this subject's keys were destroyed")
             if isinstance(body, Mark):
                 raise NotFound("there is no such turn")
             if body["text"] == text:

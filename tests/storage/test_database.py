@@ -32,6 +32,7 @@ from storage.errors import (
     DatabaseFailed,
     DatabaseFull,
     Misconfigured,
+    OwnerGone,
     StorageError,
     UnsafeAddress,
     UnsafePlace,
@@ -265,7 +266,7 @@ async def test_an_error_quotes_nothing_of_the_row(databases: Databases) -> None:
 
 
 async def test_rows_that_point_nowhere_are_refused(databases: Databases) -> None:
-    with pytest.raises(DatabaseFailed):
+    with pytest.raises(OwnerGone):
         async with databases.content.write() as connection:
             await connection.execute(
                 insert(Transcript).values(

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, text, update
 
 from storage.crypto import Place
 from storage.database import Databases, open_databases, open_sqlite
-from storage.errors import DecryptionFailed, KeyProviderFailed, SubjectErased, UnknownKey
+from storage.errors import DatabaseFull, DecryptionFailed, KeyProviderFailed, SubjectErased, UnknownKey
 from storage.keyring import INSTALLATION, ROOT, TOMBSTONE_LIFE, Keyring
 from storage.keys import FileKeys
 from storage.models import Dek
@@ -270,10 +270,30 @@ async def test_a_key_is_wiped_under_those_who_are_using_it(keyring: Keyring) -> 
     async with keyring.unlocked(subject, other) as keys:
         await keyring.destroy(subject, at=NOW)
 
-        with pytest.raises(UnknownKey):
+        with pytest.raises(SubjectErased):
             keys.seal(subject, b"words", PLACE)
         assert (keys.has(subject), keys.has(other)) == (False, True)
         keys.seal(other, b"words", PLACE)
+
+
+async def test_keys_whose_destruction_failed_are_not_said_to_be_destroyed(
+    keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> Any:
+        raise DatabaseFull("no room is left for the database")
+
+    subject = await person(keyring)
+    async with keyring.unlocked(subject) as keys:
+        monkeypatch.setattr(keyring, "_destroy", full)
+        with pytest.raises(DatabaseFull):
+            await keyring.destroy(subject, at=NOW)
+
+        with pytest.raises(UnknownKey) as wiped:
+            keys.seal(subject, b"words", PLACE)
+
+    assert not isinstance(wiped.value, SubjectErased)
+    async with keyring.unlocked(subject) as keys:
+        keys.seal(subject, b"words", PLACE)
 
 
 async def test_a_key_is_wiped_before_its_destruction_is_written(keyring: Keyring, databases: Databases) -> None:
