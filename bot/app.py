@@ -329,6 +329,7 @@ async def open_app(
             witness=witness,
             bank=bank,
             rubrics=rubrics,
+            installation=Installation(settings, operations),
             partners=partners,
             desk=desk,
             servers=servers,
@@ -350,7 +351,7 @@ async def open_app(
                 transcriber=transcriber,
                 dispatcher=hearing.dispatcher,
                 retention=retention,
-                installation=Installation(settings, operations),
+                installation=services.installation,
                 connected=lambda: bot.listening,
             )
         )

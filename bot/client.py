@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.clock import Clock, Witness
     from bot.feedback.desk import Desk
     from bot.feedback.rubric import Rubrics
+    from bot.installation import Installation
     from bot.interview.interviews import Interviews
     from bot.journal import LiveJournal
     from bot.partners import Partners
@@ -74,6 +75,7 @@ class Services:
         witness: What Discord says the time is.
         bank: The questions that the program brings.
         rubrics: What answers are judged by.
+        installation: Where things are kept, and backups of them.
         partners: What became of the queue while nobody pressed anything.
         desk: Where feedback is asked for.
         servers: What servers allow.
@@ -94,6 +96,7 @@ class Services:
     witness: Witness
     bank: Bank
     rubrics: Rubrics
+    installation: Installation
     partners: Partners
     desk: Desk
     servers: Servers

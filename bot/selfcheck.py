@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from alembic.migration import MigrationContext
@@ -24,7 +23,7 @@ from bot.errors import StartRefused
 from bot.installation import LOST_CONTENT, sentence
 from bot.stores import LOST_KEYRING, keyring_is_lost
 from config.errors import Unfit
-from storage.backup import backups, check_generations
+from storage.backup import Cover, backups, check_generations, transcripts_in
 from storage.database import PRAGMAS, Kind, check_folder, open_postgres, open_sqlite, steps_of
 from storage.errors import StorageError
 from storage.live_messages import LiveMessages
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from bot.stores import Stores
     from storage.database import Database
 
-_BACKUP_AGE = timedelta(days=2)
 _SYNCHRONOUS = {"FULL": "2"}
 _TEMPORARY = {"MEMORY": "2"}
 
@@ -77,15 +75,17 @@ async def check(installation: Installation, *, clock: Clock, migrate: bool = Tru
         return [*lines, Check("databases", ok=False, said="Nothing is kept here yet: python -m bot keys init.")]
     if await asyncio.to_thread(lambda: installation.content_is_lost):
         return [*lines, Check("databases", ok=False, said=LOST_CONTENT)]
+    transcripts = 0
     try:
         if not migrate and (older := await _older(installation)):
             return [*lines, older]
         async with installation.stores() as stores:
             lines += [line async for line in _Kept(stores, clock).lines()]
+            transcripts = await transcripts_in(stores.databases.content)
     except (StorageError, StartRefused) as refused:
         lines.append(Check("databases", ok=False, said=sentence(str(refused))))
     if installation.is_sqlite:
-        lines.append(await _backup(installation, clock))
+        lines.append(await _backup(installation, clock, transcripts))
     return lines
 
 
@@ -225,16 +225,17 @@ class _Kept:
         return f"{len(journal.messages)} messages stand on Discord"
 
 
-async def _backup(installation: Installation, clock: Clock) -> Check:
+async def _backup(installation: Installation, clock: Clock, transcripts: int) -> Check:
     try:
         there = await asyncio.to_thread(backups, installation.places())
     except StorageError as refused:
         return Check("backups", ok=False, said=sentence(str(refused)))
-    if not there:
-        return Check("backups", ok=None, said="none: python -m bot backup makes one")
-    newest = there[-1].made_at
-    late = clock.now() - newest > _BACKUP_AGE
-    said = f"{len(there)}, the newest of {newest:%Y-%m-%d %H:%M} UTC"
+    found = Cover(len(there), there[-1].made_at if there else None, transcripts)
+    if found.newest_at is None:
+        what = f", and saved transcripts would be lost with the disk ({transcripts})" if found.none else ""
+        return Check("backups", ok=None, said=f"none{what}: python -m bot backup makes one")
+    late = found.stale(clock.now())
+    said = f"{found.backups}, the newest of {found.newest_at:%Y-%m-%d %H:%M} UTC"
     return Check("backups", ok=None if late else True, said=said + (": make one each day" if late else ""))
 
 

@@ -19,13 +19,17 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserMistake
-from cogs.locales import words_of
+from cogs.locales import moment, words_of
 from cogs.mod import explain
 from cogs.panel import answer
+from storage.backup import cover
 from storage.retention import Retention
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.client import SkillRally
+    from cogs.locales import Words
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +59,7 @@ class Owner(commands.GroupCog, group_name="owner", group_description="For whoeve
 
     @app_commands.command(description="What must be looked at")
     async def health(self, interaction: Interaction) -> None:
-        """Retention, requests and what runs, a line each."""
+        """Retention, requests, backups and what runs, a line each."""
         words, stores, now = words_of(interaction), self._services.stores, self._services.clock.now()
         await interaction.response.defer(ephemeral=True, thinking=True)
         retention = await Retention(stores.databases, clock=self._services.clock).health()
@@ -63,11 +67,22 @@ class Owner(commands.GroupCog, group_name="owner", group_description="For whoeve
         lines = [
             words("owner-health-retention", ok=retention.ok),
             words("owner-health-requests", open=requests.open, overdue=requests.overdue),
+            *await self._backups(words, now),
             words(
                 "owner-health-running", servers=len(self._bot.guilds), interviews=len(self._services.interviews.running)
             ),
         ]
         await answer(interaction, "\n".join(lines))
+
+    async def _backups(self, words: Words, now: datetime) -> list[str]:
+        """How far what is saved is backed up; nothing about PostgreSQL, which makes its own."""
+        installation = self._services.installation
+        if not installation.is_sqlite:
+            return []
+        found = await cover(installation.places(), self._services.stores.databases.content)
+        if found.newest_at is None:
+            return [words("owner-health-no-backup", bare=found.none, transcripts=found.transcripts)]
+        return [words("owner-health-backup", stale=found.stale(now), at=moment(found.newest_at))]
 
     @app_commands.command(description="What feedback has used this month")
     async def budget(self, interaction: Interaction) -> None:

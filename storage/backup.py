@@ -32,7 +32,7 @@ from sqlalchemy import func, select
 from storage.database import Kind, check_folder, open_databases
 from storage.errors import BackupFailed, KeyringOutdated, Misconfigured, UnsafePlace
 from storage.keyring import BACKUP_WINDOW, ROOT
-from storage.models import ContentMeta, Dek, KeyringMeta, Tombstone
+from storage.models import ContentMeta, Dek, KeyringMeta, Tombstone, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 GENERATIONS: Final = 7
 """How many backups of the content are kept."""
+
+STALE: Final = timedelta(days=2)
+"""A newest backup that is older was not followed by the next: one is to be made each day."""
 
 _NAME = re.compile(r"content-(\d{8}T\d{6})Z\.db")
 _STAMP = "%Y%m%dT%H%M%S"
@@ -97,6 +100,30 @@ class Backup:
 
     file: Path
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """How far what is saved is backed up.
+
+    Attributes:
+        backups: How many backups of the content there are.
+        newest_at: When the newest was made; None if there is none.
+        transcripts: How many transcripts are saved now.
+    """
+
+    backups: int
+    newest_at: datetime | None
+    transcripts: int
+
+    @property
+    def none(self) -> bool:
+        """Whether something is saved and there is no backup at all."""
+        return not self.backups and self.transcripts > 0
+
+    def stale(self, now: datetime) -> bool:
+        """Whether the newest is older than `STALE`; not, if there is none."""
+        return self.newest_at is not None and now - self.newest_at > STALE
 
 
 def back_up(places: Places, *, now: datetime, generations: int = GENERATIONS) -> Backup:
@@ -176,6 +203,18 @@ def backups(places: Places) -> list[Backup]:
         if (match := _NAME.fullmatch(path.name))
     ]
     return sorted(found, key=lambda backup: backup.made_at)
+
+
+async def transcripts_in(content: Database) -> int:
+    """How many transcripts are saved."""
+    async with content.read() as connection:
+        return (await connection.execute(select(func.count()).select_from(Transcript))).scalar_one()
+
+
+async def cover(places: Places, content: Database) -> Cover:
+    """How far what is saved is backed up."""
+    there = await asyncio.to_thread(backups, places)
+    return Cover(len(there), there[-1].made_at if there else None, await transcripts_in(content))
 
 
 def prune(places: Places, *, now: datetime, generations: int = GENERATIONS) -> int:

@@ -21,7 +21,10 @@ from bot.loopback.server import LoopbackDiscord
 from bot.loopback.world import World
 from config.operations import Operations
 from config.settings import Settings
+from storage.backup import back_up
 from storage.database import open_sqlite
+from storage.ledger import Occasion, Purpose
+from storage.transcripts import Spoken
 from tests.test_main import EX_CONFIG, Bot, process
 from tests.test_operator_commands import CONTROLLER, bot, made, template
 
@@ -289,6 +292,22 @@ def test_what_is_locked_for_another_system_is_not_asked_for(tmp_path: Path) -> N
 
     assert locked(tmp_path / "lock") == [("one", "1.0"), ("here", "3.1")]
     assert len(locked(LOCK)) > 40
+
+
+async def test_transcripts_that_were_never_backed_up_are_counted_until_a_backup_is_there(folder: Path) -> None:
+    assert (await offline(folder))["backups"] == (None, "none: python -m bot backup makes one")
+    here, at = installation(folder), datetime.now(UTC)
+    async with here.stores() as stores:
+        how = Occasion(1, at, "en", "form", None)
+        await stores.ledger.give(7, {Purpose.TRANSCRIBE, Purpose.SAVE}, how, attested_age=18)
+        said_ = Spoken(7, "Anna", 1.0, 2.0, "I would measure it.", "en", 0.9)
+        await stores.transcripts.save(7, "Practice", [said_], lambda _: True, at=at, interaction_id=2)
+
+    ok, words = (await offline(folder))["backups"]
+    await asyncio.to_thread(back_up, here.places(), now=at)
+
+    assert (ok, "saved transcripts would be lost with the disk (1)" in words) == (None, True)
+    assert (await offline(folder))["backups"][0] is True
 
 
 async def test_packages_that_differ_from_the_lock_are_red_and_named(folder: Path, tmp_path: Path) -> None:

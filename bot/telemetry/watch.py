@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,7 @@ from bot.errors import StartRefused
 from bot.interview.session import Stopped
 from bot.telemetry.errors import part_of
 from bot.telemetry.metrics import FAMILIES, PARTS, PLACES
-from storage.backup import backups
+from storage.backup import cover, transcripts_in
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -193,17 +194,28 @@ class Watch:
             metrics.set_to("requests_overdue", health.overdue)
             if (last := (await parts.retention.health()).last_success) is not None:
                 metrics.set_to("retention_success_timestamp_seconds", last.timestamp())
-        if parts.installation.is_sqlite:
-            with contextlib.suppress(StorageError, StartRefused, OSError):
-                there = await asyncio.to_thread(backups, parts.installation.places())
-                if there:
-                    age = parts.clock.now() - there[-1].made_at
-                    metrics.set_to("backup_age_seconds", age.total_seconds())
+        with contextlib.suppress(StorageError, StartRefused, OSError):
+            await self._look_at_backups()
         for place, room in (await asyncio.to_thread(_free, parts.installation)).items():
             metrics.set_to("disk_free_bytes", room, place=place)
         red = await self.red()
         for part in PARTS:
             metrics.set_to("ready", part not in red, part=part)
+
+    async def _look_at_backups(self) -> None:
+        parts, metrics = self._parts, self._metrics
+        content = parts.stores.databases.content
+        if not parts.installation.is_sqlite:
+            # A gauge begins as 0, which would be none, and one that was just made.
+            metrics.set_to("backups", math.nan)
+            metrics.set_to("backup_age_seconds", math.nan)
+            metrics.set_to("transcripts", await transcripts_in(content))
+            return
+        found = await cover(parts.installation.places(), content)
+        age = math.nan if found.newest_at is None else (parts.clock.now() - found.newest_at).total_seconds()
+        metrics.set_to("backup_age_seconds", age)
+        metrics.set_to("backups", found.backups)
+        metrics.set_to("transcripts", found.transcripts)
 
     async def red(self) -> tuple[str, ...]:
         """Which of `PARTS` are not well; empty if the bot is ready. At most `FRESH_S` old."""

@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import insert
 
 from bot.rehearsal.stage import Stage, until
-from cogs.locales import words_in
+from cogs.locales import moment, words_in
+from storage.backup import STALE, back_up
+from storage.ledger import Occasion, Purpose
 from storage.models import Budget
+from storage.transcripts import Spoken
 from tests.cogs.conftest import OWNER, PETER
 from tests.cogs.test_mod import open_to_all
 from tests.flow.conftest import settings
@@ -69,6 +72,24 @@ async def test_the_owner_sees_what_must_be_looked_at_and_what_was_used(stage: St
     assert EN("owner-health-requests", open=0, overdue=0) in health
     assert EN("owner-health-running", servers=1, interviews=0) in health
     assert await use(stage, OWNER, "budget") == EN("owner-budget", spent=1_200, reserved=30)
+
+
+async def test_health_says_whether_what_is_saved_is_backed_up(stage: Stage) -> None:
+    stores, now, peter = stage.app.services.stores, stage.app.services.clock.now(), stage.user(PETER).id
+    assert EN("owner-health-no-backup", bare=False, transcripts=0) in await use(stage, OWNER, "health")
+    how = Occasion(stage.world.new_id(), now, "en", "form", None)
+    await stores.ledger.give(peter, {Purpose.TRANSCRIBE, Purpose.SAVE}, how, attested_age=18)
+    said = [Spoken(peter, "Peter", 1.0, 2.0, "I would measure it.", "en", 0.9)]
+    await stores.transcripts.save(peter, "Practice", said, lambda _: True, at=now, interaction_id=stage.world.new_id())
+
+    assert EN("owner-health-no-backup", bare=True, transcripts=1) in await use(stage, OWNER, "health")
+
+    places = stage.app.services.installation.places()
+    made = await asyncio.to_thread(back_up, places, now=now)
+    assert EN("owner-health-backup", stale=False, at=moment(made.made_at)) in await use(stage, OWNER, "health")
+    await asyncio.to_thread(made.file.unlink)
+    old = await asyncio.to_thread(back_up, places, now=now - STALE - timedelta(seconds=1))
+    assert EN("owner-health-backup", stale=True, at=moment(old.made_at)) in await use(stage, OWNER, "health")
 
 
 async def test_what_is_due_is_counted_first_and_deleted_only_when_that_is_said(stage: Stage) -> None:

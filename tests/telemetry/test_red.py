@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import re
 import shutil
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.installation import Installation
 from bot.rehearsal.stage import Stage, until
 from bot.telemetry.watch import FRESH_S
+from storage.backup import back_up
 from stt.fallback import Fallback
 from stt.remote import GIVEN_UP, SpeechServer
+from tests.cogs.test_feedback import saved
 from tests.flow.conftest import settings
 from tests.stt.loopback_speech import Speech, refuses, serving
 from tests.stt.sounds import ScriptedTranscriber, noise, utterance_of
 from tests.stt.test_fallback import Own
 from tests.stt.test_remote import error_of
 from tests.telemetry.test_metrics import Reader, port, value
+from tests.telemetry.test_monitoring import rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +59,61 @@ async def test_a_disk_that_is_nearly_full_is_red_and_its_room_a_number(
         await reaches(reader, ["disk"])
 
     assert value(text, "disk_free_bytes", place="data") == 5_000_000_000
+
+
+async def test_what_is_saved_and_was_never_backed_up_is_a_number_until_a_backup_is_there(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telemetry.watch.KEPT_S", 0.1)
+    reader = Reader(port)
+
+    async def reaches_backups(number: int) -> str:
+        async with asyncio.timeout(20):
+            while value(text := await reader.numbers(), "backups") != number or not value(text, "transcripts"):  # noqa: ASYNC110 - asked over HTTP
+                await asyncio.sleep(0.2)
+        return text
+
+    async with Stage(settings(metrics_port=port), transcriber=ScriptedTranscriber()) as stage:
+        services = stage.app.services
+        await saved(stage)
+        bare = await reaches_backups(0)
+        places = Installation(stage.settings, stage.operations).places()
+        made = await asyncio.to_thread(back_up, places, now=services.clock.now())
+        covered = await reaches_backups(1)
+        await asyncio.to_thread(made.file.unlink)
+        lost = await reaches_backups(0)
+
+    assert value(bare, "transcripts") == 1
+    assert math.isnan(value(bare, "backup_age_seconds")), "none is not a new one"
+    assert 0 <= value(covered, "backup_age_seconds") < 60
+    assert math.isnan(value(lost, "backup_age_seconds"))
+    assert [never_backed_up(text) for text in (bare, covered, lost)] == [True, False, True]
+
+
+async def test_no_number_of_backups_is_claimed_where_postgresql_makes_its_own(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telemetry.watch.KEPT_S", 0.1)
+    reader = Reader(port)
+    async with Stage(settings(metrics_port=port), transcriber=ScriptedTranscriber()) as stage:
+        await saved(stage)
+        monkeypatch.setattr(Installation, "is_sqlite", False)
+        async with asyncio.timeout(20):
+            while not value(text := await reader.numbers(), "transcripts"):  # noqa: ASYNC110 - asked over HTTP
+                await asyncio.sleep(0.2)
+        monkeypatch.undo()
+
+    assert math.isnan(value(text, "backups"))
+    assert math.isnan(value(text, "backup_age_seconds"))
+    assert not never_backed_up(text)
+
+
+def never_backed_up(text: str) -> bool:
+    """Whether the alert about that fires for these numbers."""
+    (expression,) = [rule["expr"] for rule in rules() if rule["alert"] == "SkillRallyNoBackup"]
+    found = re.fullmatch(r"skillrally_(\w+) == 0 and skillrally_(\w+) > 0", expression)
+    assert found is not None
+    return value(text, found[1]) == 0 and value(text, found[2]) > 0
 
 
 async def test_a_folder_that_is_still_to_be_made_is_as_full_as_the_disk_it_will_be_on(tmp_path: Path) -> None:

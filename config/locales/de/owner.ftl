@@ -9,6 +9,14 @@ owner-health-requests = { $overdue ->
     [0] 🟢 Offene Anfragen: { $open }; keine ist überfällig.
    *[other] 🔴 Offene Anfragen: { $open }; überfällig: { $overdue }. Siehe python -m bot requests list.
 }
+owner-health-backup = { $stale ->
+    [yes] 🔴 Die neueste Sicherung ist vom { $at }: Sieh nach, was jeden Tag eine anlegt, und führe python -m bot backup aus.
+   *[no] 🟢 Die neueste Sicherung ist vom { $at }.
+}
+owner-health-no-backup = { $bare ->
+    [yes] 🔴 Es gibt keine Sicherung, und mit der Platte gingen gespeicherte Transkripte verloren: { $transcripts }. Führe python -m bot backup aus.
+   *[no] 🟢 Es gibt keine Sicherung, und gespeichert ist noch nichts.
+}
 owner-health-running = Server: { $servers }; laufende Gespräche: { $interviews }.
 owner-budget = Feedback diesen Monat, in Token: { $spent } verbraucht, { $reserved } reserviert, auf allen Servern zusammen.
 owner-due = Zeitlich fällig: { $count }. Nichts wurde gelöscht.

@@ -9,6 +9,14 @@ owner-health-requests = { $overdue ->
     [0] 🟢 Open requests: { $open }; none is overdue.
    *[other] 🔴 Open requests: { $open }; overdue: { $overdue }. See python -m bot requests list.
 }
+owner-health-backup = { $stale ->
+    [yes] 🔴 The newest backup is of { $at }: see what makes one each day, and run python -m bot backup.
+   *[no] 🟢 The newest backup is of { $at }.
+}
+owner-health-no-backup = { $bare ->
+    [yes] 🔴 There is no backup, and saved transcripts would be lost with the disk: { $transcripts }. Run python -m bot backup.
+   *[no] 🟢 There is no backup, and nothing is saved yet.
+}
 owner-health-running = In { $servers } servers; interviews running: { $interviews }.
 owner-budget = Feedback this month, in tokens: { $spent } used, { $reserved } reserved, in all servers together.
 owner-due = Due by time: { $count }. Nothing was deleted.

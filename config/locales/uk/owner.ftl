@@ -9,6 +9,14 @@ owner-health-requests = { $overdue ->
     [0] 🟢 Відкритих запитів: { $open }; прострочених немає.
    *[other] 🔴 Відкритих запитів: { $open }; прострочених: { $overdue }. Див. python -m bot requests list.
 }
+owner-health-backup = { $stale ->
+    [yes] 🔴 Найновіша резервна копія від { $at }: подивіться, що має робити її щодня, і запустіть python -m bot backup.
+   *[no] 🟢 Найновіша резервна копія від { $at }.
+}
+owner-health-no-backup = { $bare ->
+    [yes] 🔴 Резервної копії немає, і разом із диском зникли б збережені стенограми: { $transcripts }. Запустіть python -m bot backup.
+   *[no] 🟢 Резервної копії немає, і ще нічого не збережено.
+}
 owner-health-running = Серверів: { $servers }; співбесід триває: { $interviews }.
 owner-budget = Відгуки цього місяця, у токенах: використано { $spent }, зарезервовано { $reserved }, на всіх серверах разом.
 owner-due = Настав строк: { $count }. Нічого не видалено.
