@@ -32,7 +32,7 @@ import numpy as np
 from rich.table import Table
 
 from bot.bench.shapes import make
-from bot.bench.soak_bot import LOOK_S
+from bot.bench.soak_bot import LOOK_S, PULSE_S
 from bot.bench.soak_people import Answer, Life, Place, furnish, is_notice, recordings
 from bot.bench.soak_record import Record
 from bot.installation import Installation
@@ -113,6 +113,9 @@ FAULTS_TAKE_S = 45.0
 
 AGAIN = 3
 """How often a fault is tried that found nothing to break, such as a call that nobody was in."""
+
+STOOD_STILL_S = 1.0
+"""When this process, whose clock times the answers, ran that much too late, nothing is said of answers of that time."""
 
 CALM_AFTER_S = 8.0
 """After a fault, so long nothing that is not answered is held against the bot."""
@@ -329,6 +332,7 @@ class Faults:
         self.restarts_s: list[float] = []
         self.healed_s: list[float] = []
         self.failed: list[str] = []
+        self.own_late_ms: list[float] = []
         self._broke: list[str] = []
         self._discord, self._voice, self._model = discord, voice, model
         self._bot, self._places, self._bot_id, self._data, self._rng = bot, places, bot_id, data, rng
@@ -359,6 +363,17 @@ class Faults:
     def since(self, at_s: float) -> list[str]:
         """What was being broken from then to now, or just before."""
         return [kind for kind, (_, end_s) in zip(self._broke, self.spans, strict=True) if end_s + CALM_AFTER_S >= at_s]
+
+    async def watch_ourselves(self) -> None:
+        """Measure how late this process is itself: it plays Discord and everybody, and answers are timed by it."""
+        while True:
+            before_s = time.monotonic()
+            await asyncio.sleep(PULSE_S)
+            now_s = time.monotonic()
+            self.own_late_ms.append((now_s - before_s - PULSE_S) * 1000)
+            if now_s - before_s > STOOD_STILL_S:
+                self.spans.append((before_s, now_s))
+                self._broke.append("this process stood still")
 
     async def go_on(self, until_s: float, every_s: float, rest: Callable[[], Awaitable[None]]) -> None:
         """Everything in a drawn order, and again, with pauses of that length in the mean and rests between.
@@ -632,6 +647,7 @@ async def _soak(
                 awake.set()
 
             until_s = time.monotonic() + seconds
+            watching = tasks.create_task(faults.watch_ourselves(), name="own clock")
             async with asyncio.TaskGroup() as going:
                 for life in lives:
                     going.create_task(life.go_on(until_s), name="life")
@@ -649,6 +665,7 @@ async def _soak(
                         life.talk_s = LAST_TALK_S
                         going.create_task(life.go_on(time.monotonic() + LAST_TALK_S), name="life")
                 await _rest(bot, lives)
+            watching.cancel()
             for place in places:
                 for person in place.people:
                     await person.depart(discord)
@@ -797,6 +814,7 @@ def _figures(
         "unanswered": dict(unanswered),
         "calm_answers": len(calm),
         "loop_late_ms": [_at(late_ms, 0.5), _at(late_ms, 0.99), _at(late_ms, 1.0)],
+        "own_late_ms": [round(_at(faults.own_late_ms, part) or 0.0, 1) for part in (0.5, 0.99, 1.0)],
         "bot_mib": [round(looks[0]["rss_mib"]), round(max(look["rss_mib"] for look in looks))],
         "growth_mib": growth,
         "rests_mib": [[round(living.looks[at]["rss_mib"]) for at in living.rests] for living in bot.lives],
@@ -846,6 +864,7 @@ def _print(figures: Mapping[str, Any], console: Console) -> None:
         "the others, while something was broken": ms(figures["answer_disturbed_s"]),
         "never answered, and what was broken then": listed(figures["unanswered"]),
         "event loop late, half, 99 in 100, longest": " / ".join(f"{each} ms" for each in figures["loop_late_ms"]),
+        "the same of this process, which plays Discord": " / ".join(f"{each} ms" for each in figures["own_late_ms"]),
         "memory of the bot, first, highest, growth": f"{figures['bot_mib']} MiB, {figures['growth_mib']} MiB",
         "memory of an engine, highest": f"{figures['engine_mib']} MiB",
         "audio that waited, at most": f"{figures['waiting_s']} s",

@@ -188,6 +188,7 @@ class Life:
         self.talk_s = talk_s
         self._rng = rng
         self._titles = 0
+        self._born_s = time.monotonic()
 
     async def go_on(self, until_s: float) -> None:
         """One interview after the other, until then; the last one comes to its end."""
@@ -206,7 +207,9 @@ class Life:
                 self.counts["interviews broken off"] += 1
                 if not self._faults_since(began_s):
                     first = first_error(broken)
-                    self.unexcused.append(f"an interview was broken off: {type(first).__name__}: {first}"[:200])
+                    begun_s, ended_s = began_s - self._born_s, time.monotonic() - self._born_s
+                    what = f"an interview from {begun_s:.0f} s was broken off at {ended_s:.0f} s"
+                    self.unexcused.append(f"{what}: {type(first).__name__}: {first}"[:200])
                 await asyncio.sleep(1.0)
         with suppress(DidNotRespond, CannotDo, LookupError, TimeoutError):
             if self._running():
