@@ -117,7 +117,7 @@ class Translator(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """Return what *string* is in another language, or None where it stays as it is."""
-        words = self._words.get(str(locale))
+        words = self._words.get(locale.value)
         if words is None:
             return None
         key = self._key(context)
