@@ -41,6 +41,7 @@ from cogs.panel import (
     answer,
     in_time,
     line_menu,
+    nick_of,
     text_with,
     unmarked,
 )
@@ -409,8 +410,8 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             if self._interviews.of(guild.id) is not None:
                 continue
             try:
-                if (me.nick or "").startswith(MARK):
-                    await me.edit(nick=unmarked(me.nick or "", me.global_name or me.name))
+                if nick_of(me).startswith(MARK):
+                    await me.edit(nick=unmarked(nick_of(me), me.global_name or me.name))
                 await self._clear_status(guild)
             except discord.HTTPException as refused:
                 log.warning("a mark that was left could not be taken down", extra={"code": refused.code})

@@ -420,6 +420,11 @@ def marked(name: str) -> str:
     return f"{MARK}{name}"[:NICKNAME].rstrip()
 
 
+def nick_of(member: discord.Member) -> str:
+    """The name that a member has in this server alone, or ""; discord.py takes anything for one."""
+    return str(member.nick or "")
+
+
 def unmarked(nickname: str, own_name: str) -> str | None:
     """The nickname that was there before `marked`, as far as it can be told; None for none."""
     former = nickname.removeprefix(MARK)
@@ -521,8 +526,8 @@ class DiscordRoom:
         me = self._guild.me
         if not me.guild_permissions.change_nickname:
             return False
-        if not (me.nick or "").startswith(MARK):
-            self._former = me.nick
+        if not nick_of(me).startswith(MARK):
+            self._former = nick_of(me) or None
         self._nickname, self._mark_seen = marked(self._former or me.global_name or me.name), False
         return await self._rename(self._nickname)
 

@@ -223,6 +223,17 @@ async def test_the_bots_name_shows_the_interview_and_is_as_before_afterwards(sta
     assert nickname(stage) is None
 
 
+async def test_a_name_of_another_type_is_marked_and_put_back_like_any_other(stage: Practice) -> None:
+    me: Any = stage.app.bot.guilds[0].me
+    me.nick = 7
+    await stage.start(HOST)
+    assert nickname(stage) == "🔴 7"
+
+    await stage.end(HOST)
+
+    assert nickname(stage) == "7"
+
+
 async def test_a_name_that_somebody_changes_stops_the_hearing_until_it_is_marked_again(stage: Practice) -> None:
     await stage.start(HOST)
     await asyncio.sleep(0.1)

@@ -194,6 +194,8 @@ class Escaped(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
         name = type(error).__name__ if error is not None else ""
         files: list[str] = []
         trace = error.__traceback__ if error is not None else None
