@@ -62,11 +62,11 @@ slow: $(VENV)/dev ## The tests that take seconds each: bots that are killed, cop
 examples: $(VENV)/dev ## A thousand examples of each property, of which the tests try forty
 	@$(TEST) -n $(TESTERS) --dist worksteal -m hypothesis --hypothesis-profile=long
 
-fuzz: $(VENV)/dev ## A million mutated datagrams, Opus packets, gateway messages and interactions (some minutes)
-	@$(BIN)/python -m tests.fuzz.datagrams --count 700000 --seed 1
-	@$(BIN)/python -m tests.fuzz.opus_payloads --count 130000 --seed 1
+fuzz: $(VENV)/dev ## Two million mutated datagrams, Opus packets, gateway messages and interactions (ten minutes)
+	@$(BIN)/python -m tests.fuzz.datagrams --count 1000000 --seed 1
+	@$(BIN)/python -m tests.fuzz.opus_payloads --count 1000000 --seed 1
 	@$(BIN)/python -m tests.fuzz.voice_gateway --count 160000 --seed 1
-	@$(BIN)/python -m tests.fuzz.interactions --count 10000 --seed 1
+	@$(BIN)/python -m tests.fuzz.interactions --count 20000 --seed 1
 
 soak: $(VENV)/run ## An hour of 25 people in five servers while things break, and whether every promise held
 	@$(BIN)/python -m bot soak
