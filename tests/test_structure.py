@@ -21,6 +21,7 @@ PRODUCT = [
     if "training" not in path.relative_to(ROOT).parts
 ]
 SUPPORT = {
+    "cogs.faults",
     "cogs.feedback_card",
     "cogs.feedback_forms",
     "cogs.feedback_pictures",
@@ -39,7 +40,6 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-@cache
 @cache
 def calls(path: Path) -> list[tuple[str, ast.Call]]:
     return [(ast.unparse(node.func), node) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
