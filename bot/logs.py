@@ -51,6 +51,15 @@ _LARGEST = 10**12
 _CUT = re.compile(r"[a-z]+://\S+|(webhooks|interactions)/\S+|\d{15,}|\d+(\.\d+){3}|[\w.-]{40,}")
 """What has no place in a text, should one be put together somewhere: URLs and their tokens, ids, addresses, keys."""
 
+_OF_ASYNCIO = frozenset(
+    {
+        "Task was destroyed but it is pending!", "Task exception was never retrieved",
+        "Future exception was never retrieved", "_GatheringFuture exception was never retrieved", "Unclosed connection",
+        "Unclosed client session", "Unclosed connector", "Unclosed response",
+    }
+)  # fmt: skip
+"""First lines that asyncio, and aiohttp by its hand, write above the reprs of what they are about."""
+
 log = logging.getLogger(__name__)
 
 
@@ -72,6 +81,8 @@ def _text(record: logging.LogRecord, *, ours: bool) -> str:
     if isinstance(record.msg, str) and (ours or record.args or record.name.startswith("discord")):
         # One line: discord.py puts the event loop's stack, with the paths of files, below what it says of a heartbeat.
         return _CUT.sub("…", record.msg.partition("\n")[0])
+    if isinstance(record.msg, str) and (first := record.msg.partition("\n")[0]) in _OF_ASYNCIO:
+        return first
     return f"{record.module}:{record.lineno}"
 
 

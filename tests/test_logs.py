@@ -183,6 +183,17 @@ def test_what_may_not_be_written_is_not_written(way: str, log: Log, *, as_json: 
     assert not [canary for canary in CANARIES if canary in log.text]
 
 
+@pytest.mark.parametrize("known", ["Task was destroyed but it is pending!", "Unclosed connection"])
+def test_what_went_wrong_beside_everything_is_named_without_what_it_was_about(known: str, log: Log) -> None:
+    async def main() -> None:
+        asyncio.get_running_loop().call_exception_handler({"message": known, "name": NAME, "about": Telling()})
+
+    asyncio.run(main())
+
+    assert [line["event"] for line in log.lines] == [known]
+    assert not [canary for canary in CANARIES if canary in log.text]
+
+
 def test_exceptions_in_threads_and_destructors_are_not_quoted_either(log: Log) -> None:
     class Breaking:
         def __del__(self) -> None:
