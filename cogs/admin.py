@@ -24,7 +24,7 @@ from bot.interview.captions import escape
 from bot.interview.drafts import KEPT_S
 from cogs.locales import words_in, words_of
 from cogs.mod import explain
-from cogs.panel import answer, lacking
+from cogs.panel import answer, in_time, lacking
 from cogs.replies import ADULT_AGE
 from cogs.rules import LOG_NEEDED, done, tell_log
 from cogs.settings import LANGUAGES
@@ -207,7 +207,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
         """Shorten what whoever runs the bot allows; nothing can be longer."""
         changes = _named(draft_minutes=draft_minutes, audit_days=audit_days)
         if audit_days is not None:
-            await self._services.stores.trail.shorten(_guild(interaction).id, days=audit_days)
+            await in_time(interaction, self._services.stores.trail.shorten(_guild(interaction).id, days=audit_days))
         await self._change(interaction, "retention", **changes)
 
     @app_commands.command(description="How much may be practised here; what you leave out stays as it is")
@@ -304,7 +304,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
         words = words_of(interaction)
         if not changes:
             raise UserMistake(words("admin-nothing-named"))
-        settings = await self._guilds.change(_guild(interaction).id, **changes)
+        settings = await in_time(interaction, self._guilds.change(_guild(interaction).id, **changes))
         await done(interaction, event, f"{words('admin-changed')}\n{shown(words, settings)}")
 
     # -- deleting -------------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ async def withdraw(
     how = occasion(interaction, method, at=services.clock.now())
     decisions = await in_time(interaction, ledger.withdraw(user_id, purposes, how))
     if Purpose.AI_FEEDBACK in purposes:
-        await services.desk.withdrawn(user_id)
+        await in_time(interaction, services.desk.withdrawn(user_id))
     if Purpose.ANALYTICS in purposes:
         with suppress(TimeoutError):  # what is on its way this instant arrives; the person is not kept waiting for it
             async with asyncio.timeout(GONE_S):

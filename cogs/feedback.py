@@ -41,7 +41,7 @@ from cogs.feedback_card import AnswerMenu, FeedbackButton, Note, Shown, cut, sim
 from cogs.feedback_forms import DisputeForm, Rating, RatingForm, SendingConsent
 from cogs.feedback_replies import compared, followed, previewed
 from cogs.locales import moment, words_in, words_of
-from cogs.panel import answer
+from cogs.panel import answer, change, in_time
 from cogs.rules import may_ask_ai
 from config.questions import InterviewType
 from storage.errors import NotFound, TooManyJobs
@@ -193,7 +193,6 @@ class Feedback(
         async def answered(reply: Interaction, agreed: bool, of_age: bool) -> None:  # noqa: FBT001 - called by the form alone
             try:
                 await self._agreed(reply, form.shown, agreed=agreed, of_age=of_age)
-                await reply.response.defer(ephemeral=True)
                 await self._ask(reply, transcript, kind)
             except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
                 await self._explain(reply, error)
@@ -210,6 +209,7 @@ class Feedback(
             raise UserMistake(words("consent-too-young"))
         if not agreed:
             raise UserMistake(words("feedback-consent-needed"))
+        await interaction.response.defer(ephemeral=True)
         how = occasion(interaction, "form", at=self._services.clock.now(), shown=shown)
         await self._stores.ledger.give(interaction.user.id, {Purpose.AI_FEEDBACK}, how, attested_age=replies.ADULT_AGE)
 
@@ -416,9 +416,9 @@ class Feedback(
 
     async def _stop(self, interaction: Interaction, job: UUID) -> None:
         words = words_of(interaction)
-        there = await self._desk.cancel(interaction.user.id, job)
+        there = await in_time(interaction, self._desk.cancel(interaction.user.id, job), thinking=False)
         text = words("feedback-job-cancelled" if there else "feedback-job-too-late")
-        await interaction.response.edit_message(view=simple(text))
+        await change(interaction, view=simple(text))
 
     @app_commands.command(description="By what answers are judged, from 1 to 5")
     @app_commands.describe(type="For which kind of interview; that of your newest feedback, unless you say")
@@ -581,7 +581,7 @@ class Feedback(
         async def told(reply: Interaction, criterion: Criterion, why: str) -> None:
             try:
                 at = self._services.clock.now()
-                await self._kept.dispute(reply.user.id, feedback, criterion.value, why, at=at)
+                await in_time(reply, self._kept.dispute(reply.user.id, feedback, criterion.value, why, at=at))
                 name = words(f"feedback-criterion-{criterion}")
                 await answer(reply, words_of(reply)("feedback-dispute-kept", criterion=name))
             except Exception as error:  # noqa: BLE001 - whatever happened, the person gets an answer
@@ -612,8 +612,9 @@ class Feedback(
     async def _gone(self, interaction: Interaction, feedback: UUID) -> None:
         words = words_of(interaction)
         with contextlib.suppress(NotFound):  # the copy of a press that deleted it: it is gone, as was asked for
-            await self._kept.delete(interaction.user.id, feedback, at=self._services.clock.now())
-        await interaction.response.edit_message(view=simple(words("feedback-deleted")))
+            deleting = self._kept.delete(interaction.user.id, feedback, at=self._services.clock.now())
+            await in_time(interaction, deleting, thinking=False)
+        await change(interaction, view=simple(words("feedback-deleted")))
 
     @app_commands.command(name="delete-note", description="Delete what you noted, or what somebody noted for you")
     @app_commands.describe(note="Which one")
@@ -648,8 +649,9 @@ class Feedback(
     async def _unnote(self, interaction: Interaction, note: UUID) -> None:
         words = words_of(interaction)
         with contextlib.suppress(NotFound):  # as with feedback: the copy of a press finds it gone
-            await self._kept.unrate(interaction.user.id, note, at=self._services.clock.now())
-        await interaction.response.edit_message(view=simple(words("feedback-deleted")))
+            unrating = self._kept.unrate(interaction.user.id, note, at=self._services.clock.now())
+            await in_time(interaction, unrating, thinking=False)
+        await change(interaction, view=simple(words("feedback-deleted")))
 
     # -- buttons --------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from bot.interview.captions import escape
 from cogs import interview_replies
 from cogs.faults import failed
 from cogs.locales import moment, words_of
-from cogs.panel import answer
+from cogs.panel import answer, in_time
 from cogs.rules import done
 from storage import blocks
 from storage.blocks import LONGEST, TooManyBlocks, Why
@@ -148,7 +148,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             raise UserMistake(words("mod-block-not-them"))
         until = at + min(timedelta(days=days), LONGEST)
         try:
-            await self._stores.blocks.block(guild.id, member.id, Why(reason.value), until=until, at=at)
+            blocking = self._stores.blocks.block(guild.id, member.id, Why(reason.value), until=until, at=at)
+            await in_time(interaction, blocking)
         except TooManyBlocks:
             raise UserMistake(words("mod-too-many-blocks", count=blocks.PER_GUILD)) from None
         lines = [words("mod-blocked", member=member.mention, until=moment(until))]
@@ -167,7 +168,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         if member is None:
             await self._show_blocked(interaction)
             return
-        if not await self._stores.blocks.unblock(guild_id, member.id):
+        if not await in_time(interaction, self._stores.blocks.unblock(guild_id, member.id)):
             raise UserMistake(words("mod-not-blocked", member=member.mention))
         await done(interaction, "unblock", words("mod-unblocked", member=member.mention))
 
@@ -203,7 +204,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             del cooldowns[channel.id]
         if len(cooldowns) > CHANNELS:
             raise UserMistake(words("mod-too-many-channels", count=CHANNELS))
-        await guilds.change(guild_id, cooldowns=cooldowns)
+        await in_time(interaction, guilds.change(guild_id, cooldowns=cooldowns))
         if minutes:
             text = words("mod-cooldown-set", channel=channel.mention, minutes=minutes)
         else:

@@ -328,10 +328,13 @@ class ConsentForm(ui.Modal):
         await self._answered(interaction, ticked, "yes" in self._age.values)
 
 
-async def in_time(interaction: discord.Interaction[Any], doing: Coroutine[Any, Any, _Got]) -> _Got:
+async def in_time(
+    interaction: discord.Interaction[Any], doing: Coroutine[Any, Any, _Got], *, thinking: bool = True
+) -> _Got:
     """What *doing* gives. If it takes long, because a database is busy, Discord is told to wait for the answer.
 
-    It is begun before anything else, so what it does before its first wait is done at once.
+    It is begun before anything else, so what it does before its first wait is done at once. Without *thinking* what is
+    waited for is a change of the message that was pressed on: see `change`.
     """
     got: list[_Got] = []
     failed: list[Exception] = []
@@ -347,10 +350,18 @@ async def in_time(interaction: discord.Interaction[Any], doing: Coroutine[Any, A
         await asyncio.wait({task}, timeout=SLOW_S)
         if not task.done() and not interaction.response.is_done():
             with suppress(discord.HTTPException):  # it goes on, whether or not somebody hears of it
-                await interaction.response.defer(ephemeral=True, thinking=True)
+                await interaction.response.defer(ephemeral=True, thinking=thinking)
     if failed:
         raise failed[0]
     return got[0]
+
+
+async def change(interaction: discord.Interaction[Any], **changes: Any) -> None:
+    """Change the message that was pressed on, whether or not Discord was told to wait."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(**changes)
+    else:
+        await interaction.response.edit_message(**changes)
 
 
 async def answer(interaction: discord.Interaction[Any], text: str, *actions: str, interview_id: str = "") -> None:

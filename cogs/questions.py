@@ -20,7 +20,7 @@ from discord.ext import commands
 
 from bot.interview.captions import escape
 from cogs.locales import Words, words_of
-from cogs.panel import answer
+from cogs.panel import answer, in_time
 from cogs.settings import explain
 from config.questions import (
     COVERS,
@@ -240,7 +240,7 @@ class Questions(commands.GroupCog, group_name="questions", group_description="Qu
         except ValueError:
             await answer(interaction, words("questions-no-such"))
             return
-        gone = await self._own.remove(_guild(interaction), identity, at=self._clock.now())
+        gone = await in_time(interaction, self._own.remove(_guild(interaction), identity, at=self._clock.now()))
         await answer(interaction, words("questions-removed" if gone else "questions-no-such"))
 
     @remove.autocomplete("question")
@@ -286,14 +286,14 @@ class Questions(commands.GroupCog, group_name="questions", group_description="Qu
         user_id, at = interaction.user.id, self._clock.now()
         preference = await self._preferences.of(user_id)
         if counting is not None and counting.value == "off":
-            await self._preferences.change(user_id, at=at, streak=None)
+            await in_time(interaction, self._preferences.change(user_id, at=at, streak=None))
             await answer(interaction, words("questions-streak-off"))
             return
         if preference.streak is None and counting is None:
             await answer(interaction, words("questions-streak-not-counted"))
             return
         if preference.streak is None:
-            preference = await self._preferences.change(user_id, at=at, streak=Streak())
+            preference = await in_time(interaction, self._preferences.change(user_id, at=at, streak=Streak()))
         streak = preference.streak or Streak()
         if streak.last is None:
             await answer(interaction, words("questions-streak-empty"))
@@ -340,7 +340,8 @@ class Questions(commands.GroupCog, group_name="questions", group_description="Qu
                 await answer(interaction, fault(words, Fault(Wrong.TWICE, entry=entry)))
                 return
         try:
-            await self._own.add(interaction.user.id, guild_id, [plain(draft) for draft in drafts], at=self._clock.now())
+            kept = [plain(draft) for draft in drafts]
+            await in_time(interaction, self._own.add(interaction.user.id, guild_id, kept, at=self._clock.now()))
         except TooManyQuestions:
             await answer(interaction, words("questions-too-many", count=PER_GUILD))
             return

@@ -22,7 +22,7 @@ from discord.ext import commands
 
 from bot.servers import Refusal
 from cogs.locales import Words, moment, words_in, words_of
-from cogs.panel import answer
+from cogs.panel import answer, change, in_time
 from cogs.questions import LEVELS, TYPES
 from cogs.rules import public_words, refused
 from cogs.settings import explain
@@ -276,18 +276,19 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
         everybody = words_in(interaction.guild_locale) if guild is None else await public_words(self._bot, guild)
         changed = None
         if action in {"accept", "decline"}:
-            said = await self._queue.reply(offer, user_id, yes=action == "accept", at=at)
+            replying = self._queue.reply(offer, user_id, yes=action == "accept", at=at)
+            said = await in_time(interaction, replying, thinking=False)
         else:
-            said, changed = await self._queue.answer(offer, user_id, yes=action == "yes", at=at)
+            answering = self._queue.answer(offer, user_id, yes=action == "yes", at=at)
+            said, changed = await in_time(interaction, answering, thinking=False)
         if said is Said.NOT_YOURS:
             await answer(interaction, words("queue-not-yours"))
         elif said is Said.WAITS:
             await answer(interaction, words("queue-said-yes"))
         else:
             key = {Said.MATCHED: "queue-matched", Said.DECLINED: "queue-declined", Said.OVER: "queue-over"}[said]
-            await interaction.response.edit_message(
-                view=notice(everybody(key)), allowed_mentions=discord.AllowedMentions.none()
-            )
+            nobody = discord.AllowedMentions.none()
+            await change(interaction, view=notice(everybody(key)), allowed_mentions=nobody)
             if said is Said.MATCHED and by:
                 await interaction.followup.send(
                     everybody("queue-accepted", inviter=f"<@{by}>"),

@@ -16,7 +16,7 @@ import discord
 from bot.errors import UserMistake
 from bot.servers import Refusal, Why
 from cogs.locales import moment, words_in, words_of
-from cogs.panel import answer
+from cogs.panel import answer, in_time
 from cogs.replies import ADULT_AGE
 from storage.errors import StorageError
 
@@ -109,7 +109,8 @@ async def done(interaction: Interaction, event: str, text: str) -> None:
         return
     stores, at = bot.services.stores, bot.services.clock.now()
     settings = await stores.guilds.of(guild.id)
-    await stores.trail.noted(guild.id, interaction.user.id, event, at=at, days=settings.audit_days)
+    noting = stores.trail.noted(guild.id, interaction.user.id, event, at=at, days=settings.audit_days)
+    await in_time(interaction, noting)
     await answer(interaction, text)
     # Last: Discord may take its time for it.
     words = words_in(settings.language or guild.preferred_locale)

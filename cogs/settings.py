@@ -20,7 +20,7 @@ from discord.ext import commands
 
 from cogs.faults import failed
 from cogs.locales import Words, words_in, words_of
-from cogs.panel import answer
+from cogs.panel import answer, in_time
 from storage.preferences import CaptionStyle
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ class Settings(commands.Cog):
             changes["invitations"] = invitations
         user_id = interaction.user.id
         if changes:
-            preference = await self._preferences.change(user_id, at=self._clock.now(), **changes)
+            changing = self._preferences.change(user_id, at=self._clock.now(), **changes)
+            preference = await in_time(interaction, changing)
         else:
             preference = await self._preferences.of(user_id)
         # Anew: the language may just have been chosen.

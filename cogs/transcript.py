@@ -19,7 +19,7 @@ from cogs import transcript_replies as replies
 from cogs.consent import occasion
 from cogs.faults import failed
 from cogs.locales import moment, words_of
-from cogs.panel import ConsentForm, answer
+from cogs.panel import ConsentForm, answer, change, in_time
 from cogs.replies import ADULT_AGE
 from storage import formats
 from storage.errors import NotFound, NothingToSave, StorageError
@@ -126,11 +126,12 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
             raise UserMistake(words_of(interaction)("transcript-not-ticked"))
         at = self._services.clock.now()
         how = occasion(interaction, "form", at=at, shown=shown)
-        await self._ledger.give(interaction.user.id, purposes, how, attested_age=ADULT_AGE)
+        await in_time(interaction, self._ledger.give(interaction.user.id, purposes, how, attested_age=ADULT_AGE))
         await self._save(interaction, draft, title)
 
     async def _save(self, interaction: Interaction, draft: Draft, title: str | None) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        if not interaction.response.is_done():
+            await interaction.response.defer(ephemeral=True, thinking=True)
         words = words_of(interaction)
         await self._services.interviews.written(draft)
         if not draft.snippets:
@@ -211,7 +212,7 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         text: app_commands.Range[str, 1, 2_000],
     ) -> None:
         """Replace the words of one's own line."""
-        await self._transcripts.correct(interaction.user.id, _id(transcript), line - 1, text)
+        await in_time(interaction, self._transcripts.correct(interaction.user.id, _id(transcript), line - 1, text))
         await answer(interaction, words_of(interaction)("transcript-line-corrected"))
 
     @app_commands.command(description="Take words out for good: your own anywhere, any in your transcripts")
@@ -221,7 +222,8 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
     ) -> None:
         """Leave a mark in their place."""
         at = self._services.clock.now()
-        await self._transcripts.redact(interaction.user.id, _id(transcript), line - 1, at=at)
+        redacting = self._transcripts.redact(interaction.user.id, _id(transcript), line - 1, at=at)
+        await in_time(interaction, redacting)
         await answer(interaction, words_of(interaction)("transcript-line-redacted"))
 
     @app_commands.command(description="Let somebody read a transcript of yours for a while")
@@ -241,9 +243,10 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
             raise UserMistake(words("transcript-not-with-yourself"))
         at = self._services.clock.now()
         until = at + timedelta(hours=hours)
-        await self._transcripts.share(
+        sharing = self._transcripts.share(
             interaction.user.id, _id(transcript), person.id, until=until, at=at, interaction_id=interaction.id
         )
+        await in_time(interaction, sharing)
         await answer(interaction, words("transcript-shared", person=person.mention, until=moment(until)))
 
     @app_commands.command(description="Let somebody read it no longer")
@@ -251,7 +254,8 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
     async def unshare(self, interaction: Interaction, transcript: str, person: discord.User) -> None:
         """End it at once."""
         at = self._services.clock.now()
-        could = await self._transcripts.unshare(interaction.user.id, _id(transcript), person.id, at=at)
+        unsharing = self._transcripts.unshare(interaction.user.id, _id(transcript), person.id, at=at)
+        could = await in_time(interaction, unsharing)
         key = "transcript-unshared" if could else "transcript-was-not-shared"
         await answer(interaction, words_of(interaction)(key))
 
@@ -270,11 +274,10 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         """The caller has confirmed it."""
         try:
             at = self._services.clock.now()
-            # Not only its rows: a restored backup must not bring it back.
-            gone = await self._services.rights.erasure.transcript(interaction.user.id, transcript_id, at=at)
-            await interaction.response.edit_message(
-                content=replies.deleted(words_of(interaction), gone.rows), view=None
-            )
+            # Not only its rows: a restored backup must not bring it back. So files are rewritten, which takes a while.
+            erasing = self._services.rights.erasure.transcript(interaction.user.id, transcript_id, at=at)
+            gone = await in_time(interaction, erasing, thinking=False)
+            await change(interaction, content=replies.deleted(words_of(interaction), gone.rows), view=None)
         except Exception as error:  # noqa: BLE001 - as above
             await self._explain(interaction, error)
 
