@@ -1042,7 +1042,8 @@ def _turn(
 ) -> Turn:
     who: UUID | None = row["speaker_id"]
     own = who == reader
-    if withhold and not own and row["state"] == Mark.SAID:
+    # Questions and notes are the owner's own, unless somebody wrote another owner into the database.
+    if withhold and not own and row["state"] in _SEALED:
         return Turn(row["seq"], Mark.WITHHELD)
     body = _body(row, keys)
     number = None

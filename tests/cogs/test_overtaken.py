@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,13 +12,14 @@ from sqlalchemy import update
 from bot.holdings import holdings
 from cogs.locales import words_in
 from storage import models
+from storage.database import Database
 from storage.errors import DatabaseBusy, DatabaseFailed, DatabaseFull, KeyProviderFailed
 from storage.keyring import Keyring
 from tests.cogs.conftest import ANNA, HOST, PETER, Practice
 from tests.cogs.test_transcript import interviewed, saved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
     from uuid import UUID
 
     from bot.loopback.callbacks import Reply
@@ -85,6 +87,32 @@ async def test_a_command_that_an_erasure_of_the_account_overtakes_says_so_and_is
     assert errors(caplog) == []
     await services.rights.erasure.account(user_id, at=services.clock.now())
     assert [each.table for each in await holdings(services.stores, user_id, at=services.clock.now())] == []
+
+
+async def test_what_is_kept_for_an_account_that_is_gone_by_then_is_kept_nowhere(
+    stage: Practice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await filled(stage, "settings")
+    services = stage.app.services
+    user_id = stage.user(ANNA).id
+    write = Database.write
+
+    @asynccontextmanager
+    async def erased_first(database: Database) -> AsyncGenerator[Any]:
+        # It was sealed already, and is about to be written.
+        monkeypatch.setattr(Database, "write", write)
+        await services.rights.erasure.account(user_id, at=services.clock.now())
+        async with write(database) as connection:
+            yield connection
+
+    monkeypatch.setattr(Database, "write", erased_first)
+    caplog.clear()
+
+    reply = await use(stage, ANNA, "settings", OPTIONS["settings"])
+
+    assert reply.text == EN("fault-deleted")
+    assert errors(caplog) == []
+    assert await holdings(services.stores, user_id, at=services.clock.now()) == []
 
 
 async def test_a_line_that_is_read_while_its_speaker_is_erased_is_erased_and_not_damaged(

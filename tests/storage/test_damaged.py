@@ -17,6 +17,7 @@ from storage.package import COLUMNS, README, WHERE
 from storage.preferences import Preference
 from storage.queue import Wanted
 from storage.requests import RequestKind
+from storage.transcripts import Asked, Noted, Spoken
 from tests.storage.people import ANNA, BEN, CLEO, NOW, People, people_over, press, words_of
 from tests.storage.test_package import FACTS, VALIDATOR, package_of, packages, read, rows, story, unzipped
 
@@ -242,6 +243,25 @@ async def test_a_package_that_an_erasure_overtakes_is_refused_and_not_given_as_d
 
     with pytest.raises(SubjectErased):
         await package_of(people)
+
+
+async def test_who_was_put_down_as_owner_of_what_is_somebody_elses_gets_no_word_of_it(people: People) -> None:
+    await people.join(ANNA, BEN)
+    turns = [Asked(0.0, "a question of hers"), Spoken(ANNA, "Anna", 1.0, 2.0, words_of(ANNA), "en")]
+    notes = [Noted(3.0, "a note of hers")]
+    await people.transcripts.save(ANNA, "a title of hers", turns, lambda _: True, at=NOW, interaction_id=1, notes=notes)
+    table = Content.metadata.tables["transcript"]
+    async with people.databases.content.write() as connection:
+        await connection.execute(update(table).values(owner_id=await people.subject(BEN)))
+
+    files = await package_of(people, BEN)
+
+    transcripts = read(files, "transcripts")
+    VALIDATOR.validate(transcripts)
+    (taken,) = transcripts["records"]
+    assert (taken["title"], [turn["mark"] for turn in taken["turns"]]) == (None, ["withheld"] * 3)
+    for words in ("of hers", words_of(ANNA)):
+        assert words.encode() not in b"".join(files.values())
 
 
 # Everything else that is hers
