@@ -28,7 +28,8 @@ from cogs.panel import answer, in_time, lacking
 from cogs.replies import ADULT_AGE
 from cogs.rules import LOG_NEEDED, done, tell_log
 from cogs.settings import LANGUAGES
-from storage.guilds import CHANNELS, NOTICE_LENGTH
+from storage.errors import DecryptionFailed, UnknownKey
+from storage.guilds import CHANNELS, DEFAULTS, NOTICE_LENGTH
 from storage.trail import AUDIT_DAYS
 
 if TYPE_CHECKING:
@@ -319,7 +320,10 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
         if not may_manage(interaction):  # the form may have been open for a while
             raise UserMistake(words("admin-only"))
         await interaction.response.defer(ephemeral=True, thinking=True)
-        settings = await self._guilds.of(guild.id)
+        try:
+            settings = await self._guilds.of(guild.id)
+        except (DecryptionFailed, UnknownKey):
+            settings = DEFAULTS  # what does not open any more can still be deleted
         rows = await self._services.servers.purge(guild.id)
         everybody = words_in(settings.language or guild.preferred_locale)
         await tell_log(

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.errors import UserMistake
 from bot.loopback.permissions import NONE, Overwrite, Permission
@@ -14,6 +15,7 @@ from cogs.locales import words_in
 from cogs.rules import may_ask_ai
 from storage.errors import DatabaseBusy
 from storage.guilds import CHANNELS, DEFAULTS, NOTICE_LENGTH, GuildSettings
+from storage.models import GuildSetting
 from storage.queue import Wanted
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice
 from tests.cogs.test_mod import done, open_to_all, ruled, use
@@ -291,6 +293,21 @@ async def test_purging_takes_a_word_and_leaves_nothing_of_the_server(stage: Prac
 
     assert await rows(stage) == 0
     assert await purge(stage, "server") == EN("admin-purged", count=0)
+
+
+async def test_a_server_whose_settings_do_not_open_any_more_is_refused_and_can_be_purged_and_begin_anew(
+    stage: Practice,
+) -> None:
+    await use(stage, OWNER, "admin minimum-age", years=20)
+    async with stage.app.services.stores.databases.content.write() as connection:
+        await connection.execute(update(GuildSetting).values(enc_body=b"changed"))
+
+    # What a server decided may have been a refusal, so nothing goes on as if it had decided nothing.
+    assert await use(stage, HOST, "interview start") == EN("fault-damaged")
+    assert await purge(stage, "server") == EN("admin-purged", count=2)
+
+    await use(stage, OWNER, "admin minimum-age", years=18)
+    assert (await decided(stage)).minimum_age == 18
 
 
 async def test_a_server_that_the_bot_leaves_is_purged_also_if_that_fails_at_first(

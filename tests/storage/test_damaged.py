@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -17,9 +18,11 @@ from storage.package import COLUMNS, README, WHERE
 from storage.preferences import Preference
 from storage.queue import Wanted
 from storage.requests import RequestKind
+from storage.retention import Retention
 from storage.transcripts import Asked, Noted, Spoken
 from tests.storage.people import ANNA, BEN, CLEO, NOW, People, people_over, press, words_of
 from tests.storage.test_package import FACTS, VALIDATOR, package_of, packages, read, rows, story, unzipped
+from tests.storage.test_retention import HeldClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -285,6 +288,21 @@ async def test_a_damaged_row_keeps_nobody_from_erasing_the_account(people: Peopl
                 left = await connection.execute(select(func.count()).where(table.c[whose] == subject))
                 assert left.scalar_one() == 0, name
     assert (await people.erasure().heal()).erased == 0
+
+
+async def test_what_is_due_goes_on_its_day_whatever_of_it_is_damaged(people: People) -> None:
+    await story(people)
+    for name in SEALED:
+        await damage(people, name, DAMAGE["a bit of the words"], every=True)
+    clock = HeldClock(NOW)
+
+    reminded = await people.requests.reminders(now=NOW + timedelta(days=28))
+    clock.passes(timedelta(days=400))
+    report = await Retention(people.databases, clock=clock).tick()
+
+    assert len(reminded) == 4
+    gone = {name: report.deleted.get(name, 0) for name in ("share", "ai_job", "queue_entry", "block")}
+    assert gone == {"share": 2, "ai_job": 2, "queue_entry": 2, "block": 1}
 
 
 async def test_a_damaged_decision_keeps_the_others_to_be_seen_taken_back_and_made(people: People) -> None:
