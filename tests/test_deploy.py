@@ -404,6 +404,7 @@ def test_the_commands_of_the_image_run_and_write_nothing_beside_their_folders(im
     assert not list((image.folder / "state" / "settings").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_token_in_a_file_of_secrets_starts_the_bot_and_not_the_rehearsal(image: Image, tmp_path: Path) -> None:
     (tmp_path / "discord_token").write_text("not.a.token\n")
@@ -416,6 +417,7 @@ def test_a_token_in_a_file_of_secrets_starts_the_bot_and_not_the_rehearsal(image
     assert "not.a.token" not in done.stderr
 
 
+@pytest.mark.slow
 def test_what_lies_in_the_folder_of_settings_is_never_run(image: Image) -> None:
     trap = image.folder / "state" / "settings" / "bot.py"
     trap.write_text("raise SystemExit(99)\n")

@@ -207,12 +207,14 @@ def python(code: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_importing_every_module_does_nothing(tmp_path: Path) -> None:
     said = json.loads(python(IMPORT_EVERYTHING, tmp_path))
 
     assert said == {"threads": 0, "handlers": 0, "files": [], "excepthook": True}
 
 
+@pytest.mark.slow
 def test_recognition_storage_and_settings_need_neither_discord_nor_each_other(tmp_path: Path) -> None:
     for mine, others in {
         "stt.pipeline, stt.worker, stt.whisper, stt.vad": ("discord", "bot", "cogs", "storage", "config"),

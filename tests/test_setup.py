@@ -324,6 +324,7 @@ async def _databases_of(server: Server) -> None:
     await connection.close()
 
 
+@pytest.mark.slow
 def test_what_is_kept_may_go_to_two_databases_of_postgresql(
     folder: Path, discord: LoopbackDiscord, place: PracticeGuild
 ) -> None:
@@ -391,6 +392,7 @@ def read_until(terminal: int, wanted: str, seen: list[str]) -> None:
         seen.append(data.decode(errors="replace"))
 
 
+@pytest.mark.slow
 def test_at_a_terminal_the_token_is_not_echoed(folder: Path, discord: LoopbackDiscord, place: PracticeGuild) -> None:
     (folder.parent / "ca.pem").write_text(discord.ca_pem)
     ours, theirs = pty.openpty()

@@ -191,6 +191,7 @@ def test_ctrl_c_ends_it_without_a_word_and_leaves_no_process(tmp_path: Path) -> 
     wait_until(lambda: not any(map(running, engines)))
 
 
+@pytest.mark.slow
 def test_models_are_compared_in_all_windows(run: Run, tmp_path: Path) -> None:
     listed = [{"file": CLIP_1, "text": TEXT_1, "language": "en"}, {"file": str(CLIPS / "noise.flac"), "text": ""}]
     (tmp_path / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")

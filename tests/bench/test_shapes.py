@@ -106,6 +106,7 @@ def test_the_vocabulary_is_laid_out_as_the_published_one(tiny: Path) -> None:
     assert (ids["<|notimestamps|>"], ids["<|0.00|>"], ids["<|30.00|>"]) == (50_363, 50_364, 51_864)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"language": "en", "beam_size": 1, "without_timestamps": True}])
 def test_faster_whisper_hears_the_sentence_at_its_first_attempt(tiny: Path, options: dict[str, Any]) -> None:
     model: Any = WhisperModel(str(tiny), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True)

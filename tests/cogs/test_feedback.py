@@ -393,6 +393,7 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
 }
 
 
+@pytest.mark.slow
 async def test_a_failure_says_what_failed_and_what_it_cost_and_never_fills_in_scores(
     stage: Stage, model: LoopbackModel
 ) -> None:

@@ -59,6 +59,7 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", OPTIONS)
 async def test_a_command_that_an_erasure_of_the_account_overtakes_says_so_and_is_no_error(
     stage: Practice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, command: str

@@ -124,6 +124,7 @@ def test_each_sealed_column_of_a_persons_is_tried() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", DAMAGE)
 async def test_one_damaged_row_keeps_nothing_else_out_of_the_package_and_is_counted_in_it(
     people: People, how: str, caplog: pytest.LogCaptureFixture

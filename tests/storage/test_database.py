@@ -370,6 +370,7 @@ sys.exit(asyncio.run(start()) - 1)
 """
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
     started = [
         subprocess.Popen([sys.executable, "-c", START, tmp_path / "new"], stdin=subprocess.PIPE) for _ in range(2)

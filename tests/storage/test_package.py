@@ -383,6 +383,7 @@ async def test_tables_have_what_the_json_has(people: People) -> None:
 # Size
 
 
+@pytest.mark.slow
 async def test_a_large_package_is_split_into_zips_below_the_cap(people: People) -> None:
     await people.join(ANNA, BEN)
     noise = [os.urandom(3000).hex() for _ in range(40)]

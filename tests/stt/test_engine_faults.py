@@ -11,6 +11,7 @@ from tests.engine_faults import run
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc and /dev/shm")
 
 
+@pytest.mark.slow
 async def test_an_engine_killed_again_and_again_loses_that_utterance_alone_and_leaves_nothing() -> None:
     result = await run(2, stops=False)
 
@@ -18,6 +19,7 @@ async def test_an_engine_killed_again_and_again_loses_that_utterance_alone_and_l
     assert result.restarts == 2 + result.late
 
 
+@pytest.mark.slow
 async def test_an_engine_that_hangs_loses_that_utterance_alone_and_leaves_nothing() -> None:
     result = await run(2, seed=1, deadline_s=1.0)
 

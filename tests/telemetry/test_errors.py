@@ -122,6 +122,7 @@ def test_of_sixteen_canaries_none_is_in_our_reports_however_the_library_is_used(
         assert only_known(event) == event | {"timestamp": only_known(event)["timestamp"]}  # pyright: ignore[reportOptionalSubscript]
 
 
+@pytest.mark.slow
 def test_with_the_librarys_defaults_the_same_program_leaks() -> None:
     out = sixteen("defaults")
 
