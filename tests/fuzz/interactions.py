@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from bot.logs import first_error
 from bot.loopback.callbacks import DidNotRespond
 from bot.rehearsal.stage import KEEPING, Stage, until
 from storage.models import Content
@@ -193,9 +194,7 @@ class Escaped(logging.Handler):
         self.lost: Counter[str] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
+        error = first_error(record.exc_info[1]) if record.exc_info and record.exc_info[1] is not None else None
         name = type(error).__name__ if error is not None else ""
         files: list[str] = []
         trace = error.__traceback__ if error is not None else None
