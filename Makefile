@@ -56,7 +56,7 @@ lint: $(VENV)/dev ## Formatting, lint, types and import rules
 unit: $(VENV)/dev ## The tests alone
 	@$(TEST) -n $(TESTERS) --dist worksteal -m "not slow"
 
-slow: $(VENV)/dev ## The tests that take seconds each: bots that are killed, copies of everything, benches in small
+slow: $(VENV)/dev ## The other tests: storage on PostgreSQL, bots that are killed, benches in small
 	@$(TEST) -n $(TESTERS) --dist worksteal -m slow
 
 examples: $(VENV)/dev ## A thousand examples of each property, of which the tests try forty

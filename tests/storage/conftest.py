@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
 KINDS: tuple[Kind, ...] = ("content", "keyring")
+ENGINES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
+"""Where everything is kept, or everything once more on a server, which takes as long again."""
+
 METADATA: dict[Kind, MetaData] = {"content": Content.metadata, "keyring": Keyring.metadata}
 
 
@@ -148,7 +151,7 @@ def postgresql(data_folder: Path, postgres: Server) -> Installation:
     return Installation(data_folder, postgres.dsn("content"), postgres.dsn("keyring"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ENGINES)
 def installation(request: pytest.FixtureRequest) -> Installation:
     """The same promises on both."""
     return request.getfixturevalue(request.param)

@@ -20,6 +20,7 @@ from storage.ledger import Purpose, verify_ledger
 from storage.models import Audit, ContentMeta, Dek, Subject, Transcript, Turn
 from storage.receipts import verify_receipt
 from storage.transcripts import Mark
+from tests.storage.conftest import ENGINES
 from tests.storage.killing import rounds
 from tests.storage.people import ANNA, BEN, CLEO, NAMES, NOW, People, bytes_in, people_over, press, words_of
 
@@ -38,7 +39,7 @@ def installation(request: pytest.FixtureRequest) -> Installation:
     return request.getfixturevalue(request.param)
 
 
-both = pytest.mark.parametrize("installation", ["sqlite", "postgresql"], indirect=True)
+both = pytest.mark.parametrize("installation", ENGINES, indirect=True)
 
 
 @pytest_asyncio.fixture

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from storage.errors import DecryptionFailed, NotFound
 from storage.feedback import BODY_BYTES, DISPUTES, NOTE_LENGTH, PAGE, RATING_BYTES
 from storage.models import Feedback, Rating
+from tests.storage.conftest import ENGINES
 from tests.storage.people import ANNA, BEN, CLEO, NOW, People, people_over, words_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from storage.keys import EnvironmentKeys
 
 REPORT = {"strength": "You say what you did.", "quote": words_of(ANNA)}
-both = pytest.mark.parametrize("installation", ["sqlite", "postgresql"], indirect=True)
+both = pytest.mark.parametrize("installation", ENGINES, indirect=True)
 one = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 
 

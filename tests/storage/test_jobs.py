@@ -18,6 +18,7 @@ from storage.jobs import ATTEMPTS, JOB_LIFE, LEASE, OPEN_JOBS, Go, Jobs, Left, L
 from storage.ledger import Purpose
 from storage.models import AiJob, Budget, Reservation
 from tests.storage import reserving
+from tests.storage.conftest import ENGINES
 from tests.storage.forked import fork
 from tests.storage.people import ANNA, BEN, CLEO, NOW, People, people_over, press, words_of
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 SERVER = 99
 REPORT = {"strength": "You say what you did.", "quote": words_of(ANNA)}
-both = pytest.mark.parametrize("installation", ["sqlite", "postgresql"], indirect=True)
+both = pytest.mark.parametrize("installation", ENGINES, indirect=True)
 one = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 
 

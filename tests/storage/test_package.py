@@ -33,6 +33,7 @@ from storage.package import (
     categories,
 )
 from storage.requests import RequestKind
+from tests.storage.conftest import ENGINES
 from tests.storage.people import ANNA, BEN, CLEO, NAMES, NOW, POLICY, People, people_over, press, words_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def installation(request: pytest.FixtureRequest) -> Installation:
     return request.getfixturevalue(request.param)
 
 
-both = pytest.mark.parametrize("installation", ["sqlite", "postgresql"], indirect=True)
+both = pytest.mark.parametrize("installation", ENGINES, indirect=True)
 
 
 @pytest_asyncio.fixture
