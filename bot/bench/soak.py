@@ -98,8 +98,8 @@ EXPIRES = "BaseView.__timeout_task_impl"
 REST_S = 150.0
 """Within which interviews come to their end."""
 
-SETTLING_LOOKS = 8
-"""Seconds after the last interview until what is held is noted: connections to Discord stay open for a while."""
+SETTLING_LOOKS = 20
+"""Seconds after the last interview until what is held is noted: aiohttp keeps connections to Discord for 15 s."""
 
 HEALED_S = 60.0
 """Within which a bot that was killed has deleted what stood on Discord."""

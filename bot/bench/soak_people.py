@@ -27,10 +27,10 @@ from bot.rehearsal.cast import TYPED, read_lines
 from bot.rehearsal.stage import KEEPING, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bot.bench.soak_record import Record
-    from bot.loopback.callbacks import Reply
+    from bot.loopback.callbacks import Modal, Reply
     from bot.loopback.entities import Application, Channel, Guild, Message, User
     from bot.loopback.server import LoopbackDiscord
     from bot.loopback.world import World
@@ -42,6 +42,10 @@ PRESS_S = 2.0
 """How often a button is pressed in each server while people talk."""
 
 PATIENCE_S = 30.0
+FORM_S = 0.3
+"""How fast a form is filled in. discord.py knows a form only once Discord's answer to its opening is through, some
+milliseconds after a person may see it; whoever sent it back sooner got no answer, three times in a thousand."""
+
 NOTICE_S = 20.0
 ASKS_TO_BE_JUDGED = 0.8
 """In which part of the interviews whoever answered asks for feedback, and in the rest anybody."""
@@ -248,12 +252,17 @@ class Life:
         if self._rng.random() < 0.3:
             await self._erase(self._rng.choice(people))
 
+    async def _send_back(self, user_id: int, form: Modal, values: Mapping[str, object], what: str) -> Reply:
+        """Fill in a form, and read the answer."""
+        await asyncio.sleep(FORM_S)
+        return await self._answered(self._discord.people.submit(user_id, form, values), what)
+
     async def _type(self, person: Person) -> None:
         """Write an answer that is long enough for feedback, to whatever question stands."""
         await self._use(self._place.people[0], "interview question", {})
         form = (await self._use(person, "interview answer", {})).modal
         if form is not None:
-            await self._answered(self._discord.people.submit(person.user.id, form, {"text": TYPED}), "answer")
+            await self._send_back(person.user.id, form, {"text": TYPED}, "answer")
 
     async def _busy(self, people: Sequence[Person], until_s: float) -> None:
         """Press, ask, come and go while the others talk. What the bot no longer answers ends the interview."""
@@ -287,7 +296,7 @@ class Life:
         reply = await self._press(person, "Join")
         if reply.modal is not None:
             self._record.begins("consent", person.user.id)
-            reply = await self._answered(self._discord.people.submit(person.user.id, reply.modal, KEEPING), "consent")
+            reply = await self._send_back(person.user.id, reply.modal, KEEPING, "consent")
             if "You take part now" in reply.text:
                 self._record.acknowledge("consent", person.user.id)
 
@@ -324,13 +333,13 @@ class Life:
         if form.modal is None:
             self.counts[f"no feedback: {form.text[:30]}"] += 1
             return
-        offer = await self._answered(people.submit(user, form.modal, SOON), "feedback form")
+        offer = await self._send_back(user, form.modal, SOON, "feedback form")
         if "Send" not in str(offer.components):
             self.counts[f"no feedback: {offer.text[:30]}"] += 1
             return
         sent = await self._answered(people.press(user, offer, "Send"), "Send")
         if sent.modal is not None:
-            await self._answered(people.submit(user, sent.modal, AGREES), "consent")
+            await self._send_back(user, sent.modal, AGREES, "consent")
         self.counts["feedback asked for"] += 1
 
     async def _erase(self, person: Person) -> None:
@@ -339,7 +348,7 @@ class Life:
             return
         word = next(str(each["placeholder"]) for each in walk(form.components) if each.get("custom_id") == "word")
         self._record.begins("erasure", person.user.id)
-        reply = await self._answered(self._discord.people.submit(person.user.id, form, {"word": word}), "erasure")
+        reply = await self._send_back(person.user.id, form, {"word": word}, "erasure")
         if reply.message is not None and reply.message.attachments:
             self._record.acknowledge("erasure", person.user.id)
 
