@@ -69,7 +69,7 @@ class Installation:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with two migrated databases of this process: content and keyring. Starting it takes some seconds."""
     if os.environ.get("SKILLRALLY_NO_POSTGRES") == "1":
-        pytest.skip("SKILLRALLY_NO_POSTGRES=1")
+        pytest.skip("SKILLRALLY_NO_POSTGRES=1: whoever runs this wants no server started")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     folder = tmp_path_factory.getbasetemp()
     try:
