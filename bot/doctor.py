@@ -35,6 +35,7 @@ from bot.telemetry.serving import chosen_metrics
 from bot.voice.opus import OpusUnavailable, load_libopus
 from config.errors import Unfit
 from config.processors import load_processors
+from config.sentences import languages, whole
 from config.sources import secret_folders
 from storage.keys import is_loopback
 from stt.catalogue import BY_NAME
@@ -113,6 +114,7 @@ class Doctor:
             _line("packages", self._packages),
             _line("libopus", _libopus),
             _line("end-to-end encryption", _dave),
+            await asyncio.to_thread(_line, "sentences", _sentences),
             await asyncio.to_thread(_line, "recognition model", self._model),
             _line("memory", self._memory),
             _line("disk", self._disk),
@@ -282,6 +284,10 @@ def _have(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def _sentences() -> str:
+    return ", ".join(f"{whole(language)} in {language}" for language in languages())
 
 
 def _libopus() -> str:

@@ -10,9 +10,11 @@ import hypothesis
 import pytest
 
 from bot.loopback.authority import Authority
+from config import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # Two tests share two cores with whatever else runs there: how long one example takes says nothing.
 # `make examples` tries a thousand of each.
@@ -34,6 +36,20 @@ def pytest_collection_finish() -> None:
 def authority() -> Authority:
     """One throw-away authority for all: making it costs some milliseconds each time."""
     return Authority()
+
+
+@pytest.fixture
+def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder of sentences, from which they are read for one test."""
+    folder = tmp_path / "locales"
+    folder.mkdir()
+    caches = (sentences.languages, sentences.words_of_language, sentences._entries)
+    monkeypatch.setattr(sentences, "FOLDER", folder)
+    for cached in caches:
+        cached.cache_clear()
+    yield folder
+    for cached in caches:
+        cached.cache_clear()
 
 
 @pytest.fixture(autouse=True)

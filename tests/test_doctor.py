@@ -85,7 +85,15 @@ async def test_an_installation_as_it_should_be_has_no_red_line(folder: Path, aut
 
     # Which only the command forbids: else nothing of this process could be looked at.
     assert {name for name, (ok, _) in lines.items() if ok is False} == {"core dumps"}
-    for name in ("packages", "libopus", "end-to-end encryption", "recognition model", "databases", "Discord"):
+    for name in (
+        "packages",
+        "libopus",
+        "end-to-end encryption",
+        "sentences",
+        "recognition model",
+        "databases",
+        "Discord",
+    ):
         assert lines[name][0] is True, lines[name]
     assert lines["servers"] == (True, "1, fit for interviews: 3 of 3 voice channels seen")
     assert str(place.bot.id) in lines["invitation"][1]
@@ -115,6 +123,16 @@ async def test_every_red_line_is_one_sentence(folder: Path, monkeypatch: pytest.
     red = {name: words for name, (ok, words) in lines.items() if ok is False}
     assert {"memory", "files with secrets", "databases", "who gets something", "Discord"} <= set(red)
     assert all("\n" not in words and len(words) < 250 for words in red.values())
+
+
+async def test_a_sentence_that_cannot_be_understood_is_named(folder: Path, locales: Path) -> None:
+    (locales / "en").mkdir()
+    (locales / "en" / "queue.ftl").write_text("queue-place = { $place\n")
+
+    assert (await offline(folder))["sentences"] == (
+        False,
+        "In en/queue.ftl this cannot be understood: queue-place = { $place.",
+    )
 
 
 async def test_it_leaves_an_installation_as_it_found_it(folder: Path) -> None:

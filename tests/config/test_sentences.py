@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from config import sentences
 from config.errors import Unfit
-from config.sentences import languages, nearest, words_of_language
+from config.sentences import languages, nearest, whole, words_of_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 EN = """
@@ -41,17 +39,11 @@ queue-place = Місце { $place } для { $name }
 
 
 @pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def files(locales: Path) -> Path:
     for language, text in (("en", EN), ("uk", UK)):
-        (tmp_path / language).mkdir()
-        (tmp_path / language / "queue.ftl").write_text(text, encoding="utf-8")
-    caches = (sentences.languages, sentences.words_of_language, sentences._bundle)
-    monkeypatch.setattr(sentences, "FOLDER", tmp_path)
-    for cached in caches:
-        cached.cache_clear()
-    yield tmp_path
-    for cached in caches:
-        cached.cache_clear()
+        (locales / language).mkdir()
+        (locales / language / "queue.ftl").write_text(text, encoding="utf-8")
+    return locales
 
 
 @pytest.mark.usefixtures("files")
@@ -142,17 +134,52 @@ def test_the_nearest_language_is_used(wanted: str | None, got: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("queue-a = One\nqueue-a = Two\n", "a second queue-a"), ("queue-a = { $x\n", "cannot be understood")],
+    [
+        ("queue-a = One\nqueue-a = Two\n", "a second queue-a"),
+        ("queue-a = One\nqueue-b = { $x\n", "this cannot be understood: queue-b"),
+        ("queue-a = One\n2 = Two\n", "this cannot be understood: 2 = Two"),
+        ("    One\nqueue-a = One\n", "this cannot be understood: One"),
+        ("queue-a = One\nqueue-b\n", "this cannot be understood: queue-b"),
+    ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_its_place(files: Path, text: str, says: str) -> None:
     (files / "uk" / "queue.ftl").write_text(text, encoding="utf-8")
 
     with pytest.raises(Unfit, match=says) as refused:
-        words_of_language("uk")
+        whole("uk")
 
     assert "uk/queue.ftl" in str(refused.value)
+
+
+def test_a_sentence_that_cannot_be_understood_is_read_in_english_and_takes_no_other_with_it(
+    files: Path, caplog: pytest.LogCaptureFixture, sentence_faults: list[str]
+) -> None:
+    (files / "uk" / "queue.ftl").write_text("queue-only = { $x\nqueue-depth = Глибина\n", encoding="utf-8")
+    words = words_of_language("uk")
+
+    with caplog.at_level(logging.ERROR):
+        assert words("queue-only") == "Only in English"
+
+    assert "a sentence cannot be understood" in [record.getMessage() for record in caplog.records]
+    assert words("queue-depth") == "Глибина"
+    sentence_faults.clear()
+
+
+def test_what_a_sentence_refers_to_is_found_wherever_it_stands(files: Path) -> None:
+    (files / "en" / "queue.ftl").write_text(
+        "queue-a = { queue-b } of { -bot }\n"
+        "queue-b =\n    { queue-c.hint }\n{ queue-d }\n# Not this one\n\n"
+        "queue-c = C\n    .hint = Cc\n",
+        encoding="utf-8",
+    )
+    (files / "en" / "admin.ftl").write_text("-bot = { queue-d }s\nqueue-d = D\n", encoding="utf-8")
+
+    assert words_of_language("en")("queue-a") == "    Cc\nD of Ds"
+    assert words_of_language("en").keys == {"queue-a", "queue-b", "queue-c", "queue-d"}
+    assert whole("en") == 4
 
 
 def test_english_german_and_ukrainian_are_there() -> None:
     assert languages()[0] == "en"
     assert {"en", "de", "uk"} <= set(languages())
+    assert min(whole(language) for language in languages()) > 800
