@@ -486,6 +486,20 @@ def test_each_fault_is_red_by_itself(made: Bot, tmp_path: Path) -> None:
     assert faults == {"policy and controller", "ledger of consents"}
 
 
+def test_a_single_field_that_was_changed_is_counted_and_nothing_of_it_is_shown(made: Bot, tmp_path: Path) -> None:
+    meet(ANNA)
+    number = said_of(made, "sealed fields")[1].partition(",")[0]
+    with closing(sqlite3.connect(tmp_path / "data" / "content.db")) as connection:
+        connection.execute("UPDATE subject SET enc_discord_id = CAST(enc_discord_id || x'00' AS BLOB)")
+        connection.commit()
+
+    assert {name for name, ok in checked(made).items() if ok is False} == {"sealed fields"}
+    assert said_of(made, "sealed fields")[1] == (
+        f"1 of {number} do not open (1 of subject.enc_discord_id): they were changed or damaged. A backup from before"
+        " brings them back, with all else as it was then; without, what is whole stays usable."
+    )
+
+
 def test_a_readable_key_and_an_open_folder_are_red(made: Bot, tmp_path: Path) -> None:
     (tmp_path / "keys" / "kek-1").chmod(0o444)
     (tmp_path / "data").chmod(0o755)
