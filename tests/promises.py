@@ -2,7 +2,8 @@
 
     steps drawn by Hypothesis -> Installation (the bot's own parts) -> Expected (what people were promised) -> check
 
-People agree, take back, opt out, join, speak, leave, save, delete and erase, in any order and in the middle of words.
+People agree, take back, opt out, join, speak, leave, save, share, take words out, delete and erase, in any order and in
+the middle of words.
 The policy changes, the clock moves, the process dies at some write, and old backups come back beside the living
 keyring. Consents, keys, transcripts and erasure are on real files; interviews, gate, receiver, Opus and the segmenter
 are the bot's, in a channel without Discord (`tests.interview.rooms`). The engine is a small object: it tells by the
@@ -14,7 +15,7 @@ After every step:
     heard       nobody more than while a yes stood, they took part and nobody had paused
     shown       words in the channel are of people who want to be shown
     kept        transcripts hold what was saved, of who agreed to that, word for word, and there is no other row
-    read        by its owner alone
+    read        by its owner, and for as long as that stands by whom it was shared with
     sent        to whoever writes feedback: words of who wants that, and none that are gone, whatever happens meanwhile
     judged      there is feedback on what is kept, for its owner, of own words, and none of who took that back
     taken back  words that were taken back, expired, deleted or erased are in no draft, caption, transcript or file
@@ -36,7 +37,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -409,6 +410,10 @@ def who_said(word: str) -> int:
 # What people were promised
 
 
+Shares = dict[tuple[UUID, int], tuple[datetime, int]]
+"""Transcript and reader to when it ends and which it is."""
+
+
 @dataclass
 class Saved:
     """A transcript: whose, and of each line with words by whom and which."""
@@ -434,7 +439,10 @@ class Expected:
         lost: Words that may be nowhere any more.
         saved: Transcripts that are kept.
         deleted: Those that were deleted.
-        numbers: Makes each line of words another one.
+        struck: Words that were taken out of a transcript.
+        shares: Until when somebody may read a transcript of somebody else's, and which share that is.
+        unshared: Shares that were taken back, or replaced.
+        numbers: Makes each line of words, and each share, another one.
     """
 
     policy: Policy
@@ -449,6 +457,9 @@ class Expected:
     lost: set[str] = field(default_factory=set[str])
     saved: dict[UUID, Saved] = field(default_factory=dict[UUID, Saved])
     deleted: set[UUID] = field(default_factory=set[UUID])
+    struck: set[tuple[UUID, str]] = field(default_factory=set[tuple[UUID, str]])
+    shares: Shares = field(default_factory=dict[tuple[UUID, int], tuple[datetime, int]])
+    unshared: set[int] = field(default_factory=set[int])
     numbers: int = 0
 
     def begin(self) -> None:
@@ -506,11 +517,36 @@ class Expected:
         """These transcripts are gone for good."""
         for which in transcripts:
             self.lost.update(text for _, text in self.saved.pop(which).lines if text not in self.loose)
+            self.shares = {share: ends for share, ends in self.shares.items() if share[0] != which}
         self.deleted.update(transcripts)
         self.lost -= self.kept()
 
+    def strike(self, which: UUID, text: str) -> None:
+        """These words are gone from that transcript for good."""
+        saved = self.saved[which]
+        saved.lines = [line for line in saved.lines if line[1] != text]
+        self.struck.add((which, text))
+        self.lost |= {text} - set(self.loose) - self.kept()
+
+    def share(self, which: UUID, reader: int, until: datetime) -> None:
+        """That person may read it until then, and whatever stood before counts no more."""
+        self.unshare(which, reader)
+        self.numbers += 1
+        self.shares[which, reader] = until, self.numbers
+
+    def unshare(self, which: UUID, reader: int) -> None:
+        """That person may read it no more."""
+        if (ended := self.shares.pop((which, reader), None)) is not None:
+            self.unshared.add(ended[1])
+
+    def may_read(self, who: int, which: UUID, at: datetime) -> bool:
+        """Whether it is theirs, or shared with them."""
+        share = self.shares.get((which, who))
+        return self.saved[which].owner == who or (share is not None and at < share[0])
+
     def erase(self, who: int) -> None:
         """Everything of this person is gone."""
+        self.shares = {share: ends for share, ends in self.shares.items() if share[1] != who}
         self.joined.pop(who, None)
         self.lose(who)
         self.delete([which for which, saved in self.saved.items() if saved.owner == who])
@@ -523,11 +559,12 @@ class Expected:
 
 @dataclass(frozen=True)
 class Backup:
-    """An old content: where it is, what it holds, and how many people had been erased before."""
+    """An old content: where it is, what it holds, for whom, and how many people had been erased before."""
 
     file: Path
     made_at: datetime
     saved: dict[UUID, Saved]
+    shares: Shares
     erasures: int
 
 
@@ -936,6 +973,75 @@ class Erase:
 
 
 @dataclass(frozen=True)
+class TakeOut:
+    """Take words out of a transcript, as who said them or as who owns it."""
+
+    who: int
+    nth: int
+
+    def _doomed(self, expected: Expected) -> tuple[UUID, str] | None:
+        may = [
+            (which, text)
+            for which, saved in expected.saved.items()
+            for speaker, text in saved.lines
+            if self.who in {speaker, saved.owner}
+        ]
+        return may[self.nth % len(may)] if may else None
+
+    def outcomes(self, before: Expected) -> Iterator[Expected]:
+        """How it may stand when the process dies in the middle."""
+        after = deepcopy(before)
+        if (doomed := self._doomed(after)) is not None:
+            after.strike(*doomed)
+        yield after
+
+    async def __call__(self, bot: Installation) -> None:
+        if (doomed := self._doomed(bot.expected)) is None:
+            return
+        which, text = doomed
+        opened = await bot.transcripts.view(bot.expected.saved[which].owner, which, at=bot.clock.now())
+        seq = next(turn.seq for turn in opened.turns if turn.text == text)
+        for stranger in set(PEOPLE) - {who_said(text), bot.expected.saved[which].owner}:
+            with suppress(NotFound):
+                await bot.transcripts.redact(stranger, which, seq, at=bot.clock.now())
+                raise AssertionError("somebody took out words of others")
+        await bot.transcripts.redact(self.who, which, seq, at=bot.clock.now())
+        bot.expected.strike(which, text)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Let somebody read one's oldest transcript for some days, or no more."""
+
+    who: int
+    reader: int
+    days: int
+
+    def _which(self, expected: Expected) -> UUID | None:
+        own = (which for which, saved in expected.saved.items() if saved.owner == self.who != self.reader)
+        return next(own, None)
+
+    def outcomes(self, before: Expected) -> Iterator[Expected]:
+        """How it may stand when the process dies in the middle of taking it back."""
+        after = deepcopy(before)
+        if (which := self._which(after)) is not None:
+            after.unshare(which, self.reader)
+        yield after
+
+    async def __call__(self, bot: Installation) -> None:
+        if (which := self._which(bot.expected)) is None:
+            return
+        now = bot.clock.now()
+        if self.days:
+            until = now + timedelta(days=self.days)
+            await bot.transcripts.share(self.who, which, self.reader, until=until, at=now)
+            bot.expected.share(which, self.reader, until)
+        else:
+            await bot.transcripts.unshare(self.who, which, self.reader, at=now)
+            bot.expected.unshare(which, self.reader)
+
+
+@dataclass(frozen=True)
 class Elsewhere:
     """Take back that words are sent to a model, in another process, of which this one does not hear at once."""
 
@@ -979,7 +1085,7 @@ class Ask:
 class Work:
     """Do what was asked for next; at some moment of it, perhaps, something happens."""
 
-    cut: TakeBack | Elsewhere | Delete | Erase | None
+    cut: TakeBack | Elsewhere | Delete | TakeOut | Erase | None
     when: Moment
 
     def outcomes(self, before: Expected) -> Iterator[Expected]:
@@ -1055,8 +1161,8 @@ class BackUp:
         ):
             living.backup(copy)
         file.chmod(0o600)
-        kept = deepcopy(bot.expected.saved)
-        bot.backup = Backup(file, bot.clock.now(), kept, len(bot.erased))
+        kept, shares = deepcopy(bot.expected.saved), dict(bot.expected.shares)
+        bot.backup = Backup(file, bot.clock.now(), kept, shares, len(bot.erased))
 
 
 @dataclass(frozen=True)
@@ -1073,6 +1179,9 @@ class Restore:
         shutil.copy2(backup.file, bot.folder / "content.db")
         expected.lost |= expected.kept()
         expected.saved = deepcopy(backup.saved)
+        for which, saved in expected.saved.items():
+            saved.lines = [line for line in saved.lines if (which, line[1]) not in expected.struck]
+        expected.shares = {s: ends for s, ends in backup.shares.items() if ends[1] not in expected.unshared}
         for who in bot.erased[backup.erasures :]:
             expected.erase(who)
         expected.delete([which for which in expected.saved if which in expected.deleted])
@@ -1086,7 +1195,7 @@ class Restore:
 class Crash:
     """Be killed at the n-th write of something, and start again."""
 
-    step: Give | TakeBack | OptOut | Save | Ask | Work | Delete | Erase | Wait
+    step: Give | TakeBack | OptOut | Save | Ask | Work | TakeOut | Share | Delete | Erase | Wait
     nth: int
     at: str
 
@@ -1104,7 +1213,7 @@ class Crash:
         await bot.restart()
         there = await transcripts_of(bot)
         for now in (before, *self.step.outcomes(before), *_with(before, bot.saving, there)):
-            if there == set(now.saved) and all(await bot.says(now)):
+            if there == set(now.saved) and all(await bot.says(now)) and await _stands(bot, now):
                 break
         else:
             raise AssertionError("what a killed process left is neither as before nor as asked for")
@@ -1118,6 +1227,18 @@ class Crash:
         vars(bot.expected).update(vars(now))
 
 
+async def _stands(bot: Installation, now: Expected) -> bool:
+    """Whether transcripts hold, and may be read, as in *now*."""
+    expected, bot.expected = bot.expected, now
+    try:
+        await _check_kept(bot)
+    except AssertionError:
+        return False
+    finally:
+        bot.expected = expected
+    return True
+
+
 def _with(before: Expected, saving: Saved | None, there: set[UUID]) -> Iterator[Expected]:
     new = there - set(before.saved)
     if saving is not None and len(new) == 1:
@@ -1127,8 +1248,8 @@ def _with(before: Expected, saving: Saved | None, there: set[UUID]) -> Iterator[
 
 
 Step = (
-    Give | TakeBack | OptOut | Begin | Join | Leave | Pause | Speak | Stop | Save | Delete | Erase | Wait | Change
-    | Ask | Work | BackUp | Restore | Crash
+    Give | TakeBack | OptOut | Begin | Join | Leave | Pause | Speak | Stop | Save | TakeOut | Share | Delete | Erase
+    | Wait | Change | Ask | Work | BackUp | Restore | Crash
 )  # fmt: skip
 
 
@@ -1171,9 +1292,9 @@ async def check(bot: Installation, step: Step | None) -> None:
         _check_interview(bot)
         shown = words_in("".join(bot.room.board.shown))
         assert shown <= expected.showable, "words are shown that may not be"
-    if step is None or isinstance(step, Save | Delete | Erase | Wait | Restore | Crash | Change):
+    if step is None or isinstance(step, Save | TakeOut | Share | Delete | Erase | Wait | Restore | Crash | Change):
         await _check_kept(bot)
-    if step is None or isinstance(step, Delete | Erase | Restore | Crash | Work):
+    if step is None or isinstance(step, TakeOut | Delete | Erase | Restore | Crash | Work):
         await _check_judged(bot)
     if step is None or isinstance(step, Delete | Erase | Restore | Crash):
         content = b"".join(path.read_bytes() for path in bot.folder.iterdir() if path.is_file())
@@ -1200,17 +1321,19 @@ async def _check_kept(bot: Installation) -> None:
     assert await transcripts_of(bot) == set(expected.saved), "there are other transcripts than were saved"
     async with bot.databases.content.read() as connection:
         bodies = select(func.count()).select_from(Turn).where(Turn.enc_body.is_not(None))
-        assert (await connection.execute(bodies)).scalar_one() == sum(len(s.lines) for s in expected.saved.values())
+        lines = sum(len(saved.lines) for saved in expected.saved.values())
+        assert (await connection.execute(bodies)).scalar_one() == lines, "other words are kept than were saved"
+    now = bot.clock.now()
     for which, saved in expected.saved.items():
-        opened = await bot.transcripts.view(saved.owner, which, at=bot.clock.now())
-        assert [turn.text for turn in opened.turns if turn.mark is Mark.SAID] == [text for _, text in saved.lines]
-        for other in PEOPLE:
-            if other != saved.owner:
-                try:
-                    await bot.transcripts.view(other, which, at=bot.clock.now())
-                except NotFound:
-                    continue
-                raise AssertionError("somebody else read a transcript")
+        for who in PEOPLE:
+            try:
+                opened = await bot.transcripts.view(who, which, at=now)
+            except NotFound:
+                assert not expected.may_read(who, which, now), "somebody cannot read what is for them"
+                continue
+            assert expected.may_read(who, which, now), "somebody else read a transcript"
+            assert [turn.text for turn in opened.turns if turn.mark is Mark.SAID] == [text for _, text in saved.lines]
+            SEEN["read by somebody else"] += who != saved.owner
 
 
 async def _check_judged(bot: Installation) -> None:
@@ -1242,7 +1365,10 @@ _SPEAKS = st.builds(
     st.sampled_from((True, True, False)),
 )
 _SAVES = st.builds(Save, _WHO, st.booleans())
-_ENDS = st.one_of(st.builds(Delete, _WHO, st.booleans()), st.builds(Erase, _WHO))
+_TAKES_OUT = st.builds(TakeOut, _WHO, st.integers(0, 3))
+_UNSHARES = st.builds(Share, _WHO, _WHO, st.just(0))
+_SHARES = st.builds(Share, _WHO, _WHO, st.sampled_from((0, 1, 10, 30, 30)))
+_ENDS = st.one_of(st.builds(Delete, _WHO, st.booleans()), st.builds(Erase, _WHO), _TAKES_OUT)
 _CUTS = st.one_of(_TAKES, st.builds(TakeBack, _WHO, st.just(frozenset({Purpose.AI_FEEDBACK}))))
 _AT_SOME_MOMENT = st.sampled_from(("begin", "writing", "finish"))
 _WORKS = st.one_of(
@@ -1260,6 +1386,7 @@ _CRASHES = st.builds(
         st.builds(OptOut, _WHO),
         _SAVES,
         _ENDS,
+        _UNSHARES,
         st.builds(Wait, st.just(0)),
         st.builds(Ask, _WHO),
         st.builds(Work, st.one_of(st.none(), _CUTS), st.just("writing")),
@@ -1269,7 +1396,7 @@ _CRASHES = st.builds(
 )
 _STEPS = st.one_of(
     _GIVES, st.builds(Begin), st.builds(Join, _WHO), st.builds(Join, _WHO), _SPEAKS, _SPEAKS, st.builds(Stop), _SAVES,
-    _SUDDEN, _ENDS, _WAITS, st.builds(Ask, _WHO), _WORKS, st.builds(Change),
+    _SUDDEN, _SHARES, _ENDS, _WAITS, st.builds(Ask, _WHO), _WORKS, st.builds(Change),
     st.builds(BackUp), st.builds(Restore), _CRASHES,
 )  # fmt: skip
 
@@ -1297,6 +1424,7 @@ def stories(draw: st.DrawFn) -> Story:
         steps += [Begin(), *(Join(who) for who in sorted(everybody)), Speak(everybody, None, silent=True)]
         if draw(st.booleans()):
             steps += [Stop(), Save(min(everybody), again=False)]
+            steps += draw(st.lists(st.one_of(_SHARES, _TAKES_OUT), max_size=1))
             if draw(st.booleans()):
                 steps += [Ask(min(everybody)), *draw(st.lists(_WORKS, max_size=1))]
     return Story(agreed, (*steps, *draw(st.lists(_STEPS, min_size=4, max_size=12))))

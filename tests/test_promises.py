@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,9 @@ from bot.interview.drafts import Drafts
 from bot.voice.gate import Gate
 from storage.erasure import Erasure
 from storage.jobs import Jobs
+from storage.keyring import Keyring
 from storage.ledger import Ledger, Purpose
+from storage.transcripts import Transcripts
 from tests import promises
 from tests.interview.rooms import ANNA, OLEG
 from tests.promises import (
@@ -26,11 +29,14 @@ from tests.promises import (
     Join,
     Restore,
     Save,
+    Share,
     Speak,
     Step,
     Stop,
     Story,
     TakeBack,
+    TakeOut,
+    Wait,
     Work,
     attack,
     place,
@@ -39,6 +45,7 @@ from tests.promises import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from tests.promises import Moment, Place
 
@@ -60,6 +67,7 @@ def test_no_sequence_of_what_people_and_machines_do_breaks_a_promise() -> None:
 
     assert {step.__name__ for step in Step.__args__} <= set(promises.SEEN)
     assert promises.SEEN["feedback with words"] > 0
+    assert promises.SEEN["read by somebody else"] > 0
 
 
 def nothing(*_: object) -> None:
@@ -102,6 +110,38 @@ def test_words_saved_without_a_yes_are_noticed(here: Place, monkeypatch: pytest.
 
     with pytest.raises(AssertionError):
         play(here, Story(agreed=True, steps=(*TALK, Stop(), TakeBack(ANNA, EVERYTHING), Save(OLEG, again=False))))
+
+
+async def not_buried(*_: object, **__: object) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [(TakeOut(OLEG, 0), "other words are kept"), (Share(OLEG, ANNA, 0), "somebody else read a transcript")],
+    ids=["words taken out", "a share taken back"],
+)
+def test_what_a_backup_brings_back_is_noticed(
+    here: Place, monkeypatch: pytest.MonkeyPatch, step: Step, says: str
+) -> None:
+    monkeypatch.setattr(Keyring, "bury", not_buried)
+    kept: tuple[Step, ...] = (*TALK, Stop(), Save(OLEG, again=False), Share(OLEG, ANNA, 30), BackUp())
+
+    with pytest.raises(AssertionError, match=says):
+        play(here, Story(agreed=True, steps=(*kept, step, Restore())))
+
+
+def test_a_share_that_ends_late_is_noticed(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    share = Transcripts.share
+
+    async def longer(*args: Any, until: datetime, **named: Any) -> None:
+        await share(*args, until=until + timedelta(days=2), **named)
+
+    monkeypatch.setattr(Transcripts, "share", longer)
+    kept: tuple[Step, ...] = (*TALK, Stop(), Save(OLEG, again=False), Share(OLEG, ANNA, 1))
+
+    with pytest.raises(AssertionError, match="somebody else read a transcript"):
+        play(here, Story(agreed=True, steps=(*kept, Wait(1))))
 
 
 def test_an_erased_person_who_is_still_in_the_files_is_noticed(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
