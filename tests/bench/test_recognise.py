@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 import pytest
 from rich.console import Console
 
-from bot.__main__ import _sizes
 from bot.bench import recognise
+from bot.bench.commands import _sizes
 from bot.bench.recognise import ALONE, QUICKLY, TALKING, UTTERANCE_S, Talk, listen, schedule
 from bot.errors import StartRefused
 from tests.virtual_time import in_virtual_time
