@@ -18,6 +18,7 @@ from tests.stt.sounds import ScriptedTranscriber
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
 
 
 @pytest.fixture
@@ -36,6 +37,16 @@ async def loopback(world: World) -> AsyncIterator[LoopbackDiscord]:
         yield server
 
 
+def opened(connector: aiohttp.BaseConnector, **changes: Any) -> AbstractAsyncContextManager[App]:
+    """The bot, in front of whatever *connector* leads to; *changes* are settings."""
+    return open_app(
+        settings().model_copy(update=changes),
+        operations=practice_operations(),
+        transcriber=ScriptedTranscriber(),
+        connector=connector,
+    )
+
+
 async def why_refused(app: App, token: str) -> str:
     with pytest.RaisesGroup(StartRefused, flatten_subgroups=True) as refused:
         async with asyncio.timeout(20):
@@ -44,12 +55,7 @@ async def why_refused(app: App, token: str) -> str:
 
 
 async def test_a_token_that_discord_does_not_accept_is_said_in_one_sentence(loopback: LoopbackDiscord) -> None:
-    async with open_app(
-        settings(),
-        operations=practice_operations(),
-        transcriber=ScriptedTranscriber(),
-        connector=loopback_connector(loopback),
-    ) as app:
+    async with opened(loopback_connector(loopback)) as app:
         said = await why_refused(app, "not.a.token")
 
     assert "DISCORD_TOKEN" in said
@@ -58,21 +64,14 @@ async def test_a_token_that_discord_does_not_accept_is_said_in_one_sentence(loop
 
 async def test_a_discord_out_of_reach_is_said_in_one_sentence(unused_tcp_port: int) -> None:
     connector = aiohttp.TCPConnector(resolver=LoopbackResolver(unused_tcp_port))
-    async with open_app(
-        settings(), operations=practice_operations(), transcriber=ScriptedTranscriber(), connector=connector
-    ) as app:
+    async with opened(connector) as app:
         assert "cannot be reached" in await why_refused(app, "some.bot.token")
 
 
 async def test_a_server_in_which_the_bot_is_not_is_said_in_one_sentence(
     loopback: LoopbackDiscord, place: PracticeGuild
 ) -> None:
-    async with open_app(
-        settings().model_copy(update={"guild_id": 1}),
-        operations=practice_operations(),
-        transcriber=ScriptedTranscriber(),
-        connector=loopback_connector(loopback),
-    ) as app:
+    async with opened(loopback_connector(loopback), guild_id=1) as app:
         assert "SKILLRALLY_GUILD_ID" in await why_refused(app, place.bot_user.token)
 
 
@@ -80,12 +79,7 @@ async def test_commands_are_registered_in_the_one_server_if_it_is_set(
     loopback: LoopbackDiscord, place: PracticeGuild
 ) -> None:
     async with (
-        open_app(
-            settings().model_copy(update={"guild_id": place.guild.id}),
-            operations=practice_operations(),
-            transcriber=ScriptedTranscriber(),
-            connector=loopback_connector(loopback),
-        ) as app,
+        opened(loopback_connector(loopback), guild_id=place.guild.id) as app,
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(app.run(place.bot_user.token))
@@ -123,12 +117,7 @@ async def test_stopping_while_the_gateway_answers_ends_it(
     loopback: LoopbackDiscord, place: PracticeGuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached: list[str] = []
-    async with open_app(
-        settings(),
-        operations=practice_operations(),
-        transcriber=ScriptedTranscriber(),
-        connector=loopback_connector(loopback),
-    ) as app:
+    async with opened(loopback_connector(loopback)) as app:
         ask = aiohttp.ClientSession._request
 
         async def answered_too_late(session: aiohttp.ClientSession, method: str, url: str, **options: Any) -> Any:
@@ -148,12 +137,7 @@ async def test_stopping_while_the_gateway_answers_ends_it(
 
 
 async def test_stopping_before_the_login_is_through_ends_it(loopback: LoopbackDiscord, place: PracticeGuild) -> None:
-    async with open_app(
-        settings(),
-        operations=practice_operations(),
-        transcriber=ScriptedTranscriber(),
-        connector=loopback_connector(loopback),
-    ) as app:
+    async with opened(loopback_connector(loopback)) as app:
         app.stop()
         async with asyncio.timeout(5):
             await app.run(place.bot_user.token)
