@@ -1182,8 +1182,11 @@ class Restore:
         for which, saved in expected.saved.items():
             saved.lines = [line for line in saved.lines if (which, line[1]) not in expected.struck]
         expected.shares = {s: ends for s, ends in backup.shares.items() if ends[1] not in expected.unshared}
+        # That somebody opted out stands in the keyring, whichever came first.
+        out = set(expected.out)
         for who in bot.erased[backup.erasures :]:
             expected.erase(who)
+        expected.out = out
         expected.delete([which for which in expected.saved if which in expected.deleted])
         expected.lost -= expected.kept()
         expected.agreed = {who: {} for who in PEOPLE}

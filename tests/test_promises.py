@@ -27,6 +27,7 @@ from tests.promises import (
     Elsewhere,
     Erase,
     Join,
+    OptOut,
     Restore,
     Save,
     Share,
@@ -189,3 +190,7 @@ def test_words_sent_after_they_were_deleted_are_noticed(here: Place, monkeypatch
 
     with pytest.raises(AssertionError, match="words were sent that are kept no more"):
         play(here, Story(agreed=True, steps=(*ASKED, Work(Delete(OLEG, everything=False), "writing"))))
+
+
+def test_an_opting_out_after_an_erasure_outlives_an_older_backup(here: Place) -> None:
+    play(here, Story(agreed=False, steps=(BackUp(), Erase(ANNA), OptOut(ANNA), Restore())))
