@@ -30,12 +30,12 @@ cmd-feedback-compare =
     .param-first = Одна
     .param-second = Друга
 cmd-feedback-progress =
-    .description = Як ваші співбесіди йшли з часом
-    .param-period = Наскільки далеко назад; якщо не вказати, усе
+    .description = Як ваші співбесіди змінювалися з часом
+    .param-period = За який період; якщо не вказати, за весь час
     .choice-period-30 = останні 30 днів
     .choice-period-90 = останні 90 днів
     .choice-period-365 = останній рік
-    .choice-period-0 = усе
+    .choice-period-0 = увесь час
 cmd-feedback-dispute =
     .description = Сказати, що ви не згодні з оцінкою
     .param-feedback = У якому відгуку
@@ -64,7 +64,7 @@ feedback-criterion-action = Власний внесок
 feedback-criterion-result = Результат
     .hint = що з цього вийшло і як це перевірили
 feedback-criterion-depth = Глибина
-    .hint = наскільки це глибше за поверхню
+    .hint = наскільки глибоко сягає відповідь
 feedback-criterion-structure = Будова
     .hint = чи легко стежити за відповіддю
 
@@ -106,7 +106,7 @@ feedback-rubric-foot = -# «{ feedback-nothing }»: з вашої відпові
 feedback-self-title = Спершу: як пройшло?
 feedback-self-intro = Те, що ви тут занотуєте, лише для вас, і ви побачите це поруч із відгуком. Ця форма нікуди нічого не надсилає.
 feedback-peer-title = Для вашого партнера
-feedback-peer-intro = Людина, для якої це, прочитає це з вашим ім'ям, раніше за будь-який інший відгук. Напишіть те, що допомогло б вам.
+feedback-peer-intro = Людина, для якої це, прочитає це з вашим ім’ям, раніше за будь-який інший відгук. Напишіть те, що допомогло б вам.
 feedback-overall = Загалом
     .hint = 1: неможливо було стежити. 3: головне було. 5: нічого не бракувало.
 feedback-strong = Що було сильним?
@@ -114,7 +114,7 @@ feedback-strong = Що було сильним?
 feedback-weak = Над чим працювати?
     .hint = Скільки завгодно або нічого.
 feedback-sentence = Одним реченням: що вдалося, що спробувати
-feedback-noted = Занотовано. { $person } прочитає це поруч зі своїм відгуком, із вашим ім'ям.
+feedback-noted = Занотовано. { $person } прочитає це поруч зі своїм відгуком, із вашим ім’ям.
 feedback-note-withdraw = Забрати назад
 feedback-noted-head = **Що занотували люди**
 feedback-noted-own = **Ви**: { $overall } з 5
@@ -122,7 +122,7 @@ feedback-noted-by = **{ $person }**: { $overall } з 5
 feedback-noted-unreadable = Одну нотатку вже не можна відкрити.
 feedback-noted-strong = сильне: { $criteria }
 feedback-noted-weak = над чим працювати: { $criteria }
-feedback-not-for-yourself = Для себе є окрема форма: вона з'явиться першою, коли ви скористаєтеся /feedback request.
+feedback-not-for-yourself = Для себе є окрема форма: вона з’явиться першою, коли ви скористаєтеся /feedback request.
 feedback-not-for-bots = Боти не беруть участі в співбесідах, тож немає для кого це нотувати.
 feedback-not-together = У цієї людини немає збереженої співбесіди, де збережено й ваші слова, і немає такої, якою вона з вами ділиться. Попросіть її зберегти співбесіду або поділитися нею через /transcript share.
 
@@ -130,7 +130,7 @@ feedback-not-together = У цієї людини немає збереженої
 
 feedback-ask-head = **Відгук на «{ $title }»**
 feedback-ask-where = Те, що ви сказали, буде надіслано на **{ $host }** ({ $region }), моделі { $model }. Лише тоді, коли ви натиснете «Надіслати», і не раніше.
-feedback-ask-here = Модель { $model } на власній машині бота читає те, що ви сказали. Ніщо не залишає цю машину.
+feedback-ask-here = Модель { $model } на власній машині бота читає те, що ви сказали. Ніщо не виходить за межі цієї машини.
 feedback-ask-size = Буде використано щонайбільше { $tokens ->
         [one] { $tokens } токен
         [few] { $tokens } токени
@@ -140,7 +140,7 @@ feedback-ask-size = Буде використано щонайбільше { $to
         [few] за { $passes } проходи
        *[many] за { $passes } проходів
     }.
-feedback-ask-price = Власнику бота це коштуватиме щонайбільше { $price } { $currency }; ви не платите нічого.
+feedback-ask-price = Власникові бота це коштуватиме щонайбільше { $price } { $currency }; ви не платите нічого.
 feedback-ask-withheld = { $count ->
         [one] { $count } рядок інших залишається тут, бо надсилають лише ваші власні слова.
         [few] { $count } рядки інших залишаються тут, бо надсилають лише ваші власні слова.
@@ -148,8 +148,8 @@ feedback-ask-withheld = { $count ->
     }
 feedback-ask-peers = -# Більше ніхто ще нічого не занотував. Щоб спершу почути людей, попросіть тих, хто там був, скористатися /feedback peer; це може зачекати.
 feedback-ask-redacted = Перед цим вилучено: { $kinds }.
-feedback-ask-redacted-none = Ніщо в тексті не схоже на ім'я, адресу чи номер, за яким можна когось упізнати.
-feedback-ask-check = Імена знаходять правила, і вони дещо пропускають. Прочитайте стенограму, перш ніж надсилати: /transcript view, а для того, що надсилати не слід, /transcript redact.
+feedback-ask-redacted-none = Ніщо в тексті не схоже на ім’я, адресу чи номер, за яким можна когось упізнати.
+feedback-ask-check = Імена шукають за правилами, і дещо правила пропускають. Прочитайте стенограму, перш ніж надсилати: /transcript view, а для того, що надсилати не слід, /transcript redact.
 feedback-ask-flagged = { $count ->
         [one] { $count } рядок схожий на вказівку моделі й залишиться тут: { $lines }.
         [few] { $count } рядки схожі на вказівки моделі й залишаться тут: { $lines }.
@@ -168,15 +168,15 @@ feedback-ask-left-server = Цього місяця для цього серве�
 feedback-ask-consent = -# Коли ви натиснете «Надіслати», вас спершу один раз попросять про згоду. Її можна будь-коли відкликати через /consent withdraw.
 feedback-send = Надіслати
 feedback-cancel = Скасувати
-feedback-cancelled = Не надіслано. Ніщо не залишило цього бота.
+feedback-cancelled = Не надіслано. Ніщо не вийшло за межі цього бота.
 feedback-sent = Надіслано. Це триває хвилину-дві; потім відгук чекатиме в /feedback view, лише для вас.
 feedback-under-way = Це вже робиться. Зазирніть у /feedback view за хвилину-дві.
 feedback-not-yours = Це належить комусь іншому.
 feedback-consent-title = Відгук від моделі
-feedback-consent-intro = Щоб написати відгук, ваші збережені слова з цієї співбесіди надсилають на **{ $host }** ({ $region }), моделі { $model }, без імен, які в них знайдено. Вас питатимуть щоразу, перш ніж щось надіслати, і згоду можна відкликати через /consent withdraw. Політика приватності: <{ $policy }>
+feedback-consent-intro = Щоб написати відгук, ваші збережені слова з цієї співбесіди надсилають на **{ $host }** ({ $region }), моделі { $model }, без імен, які в них знайдено. Вас питатимуть щоразу, перш ніж щось надіслати, і згоду можна відкликати через /consent withdraw. Політика приватності (англійською): <{ $policy }>
 feedback-consent-needed = Без цієї позначки нічого не буде надіслано. Ваша стенограма й те, що ви занотували, на місці.
 feedback-kind-name = { $count ->
-        [one] { $count } ім'я
+        [one] { $count } ім’я
         [few] { $count } імені
        *[many] { $count } імен
     }
@@ -196,7 +196,7 @@ feedback-kind-link = { $count ->
        *[many] { $count } посилань
     }
 feedback-kind-handle = { $count ->
-        [one] { $count } ім'я користувача
+        [one] { $count } ім’я користувача
         [few] { $count } імені користувачів
        *[many] { $count } імен користувачів
     }
@@ -248,7 +248,7 @@ feedback-reason-server-budget = Того, що цей сервер може ви
 feedback-reason-busy = Модель мала забагато роботи. Нічого не використано.
 feedback-reason-unavailable = Модель не відповіла вчасно. Частину ваших сьогоднішніх токенів може бути зараховано як використану.
 feedback-reason-unfit = Те, що написала модель, непридатне, тож нічого з цього не показано. Використані токени зараховано.
-feedback-reason-refused = Модель не захотіла про це писати. Використані токени зараховано.
+feedback-reason-refused = Модель відмовилася про це писати. Використані токени зараховано.
 feedback-reason-misconfigured = До моделі неможливо дістатися так, як її налаштовано; власник бота має це перевірити. Нічого не використано.
 feedback-reason-interrupted = Бота зупинили посеред роботи, двічі. Ці спроби зараховано повністю.
 feedback-reason-unreadable = Стенограму не вдалося відкрити, або в ній нічого оцінювати. Нічого не надіслано.
@@ -256,7 +256,7 @@ feedback-over = Ваш відгук готовий: /feedback view.
 feedback-over-failed = Цього разу відгуку немає; /feedback view каже чому.
 feedback-cancel-job = Не надсилати
 feedback-job-cancelled = Скасовано. Більше нічого не буде надіслано.
-feedback-job-too-late = Це вже скінчилося. Зазирніть у /feedback view.
+feedback-job-too-late = Це вже закінчилося. Зазирніть у /feedback view.
 feedback-failed = Не вийшло, і це наша провина: спробуйте, будь ласка, ще раз за мить. Нічого не надсилається двічі.
 
 ## Картка
@@ -275,13 +275,13 @@ feedback-next-none = **Наступний крок**
     Жодного не вдалося підтвердити вашими словами.
 feedback-opening = Можна почати так, лише з того, що ви сказали:
 feedback-opening-without = -# Було написано й початок. Його не показано: { $why }.
-feedback-why-invented = у ньому з'явилося те, чого ви не казали
+feedback-why-invented = у ньому з’явилося те, чого ви не казали
 feedback-why-other = він не узгоджується з тим, що ви сказали
 feedback-scores = **Оцінки, від 1 до 5** · { $total }
 feedback-scores-none = **Оцінки**
     Для жодної не вистачило підстав.
 feedback-score = **{ $criterion }** { $score }
-feedback-total = загалом { $score }, { $answers }
+feedback-total = загалом { $score } ({ $answers })
 feedback-quote = «{ $quote }» (рядок { $line })
 feedback-range-why = -# Два числа: два проходи не зійшлися.
 feedback-lines = -# Рядки: /transcript view, «{ $title }».
@@ -301,7 +301,7 @@ feedback-measure-pace = слів за хвилину: { NUMBER($value, maximumFr
 feedback-measure-share = { NUMBER($value, maximumFractionDigits: 0) } % розмови
 feedback-measure-thinking = { NUMBER($value, maximumFractionDigits: 0) } с до початку відповіді
 feedback-measure-pause = найдовша пауза { $time }
-feedback-measure-interruptions = перебивання: { $own } від вас, { $others } від інших
+feedback-measure-interruptions = перебивань: ваших { $own }, чужих { $others }
 feedback-measure-fillers = слів-паразитів на 100 слів: { NUMBER($value, maximumFractionDigits: 1) } або більше
 feedback-measure-hedges = слів непевності на 100 слів: { NUMBER($value, maximumFractionDigits: 1) }
 feedback-fillers-note = -# Розпізнавання пропускає більшість слів-паразитів, тож це число занижене.
@@ -309,13 +309,13 @@ feedback-past = { $median }, { $low }–{ $high }
 feedback-past-share = { NUMBER($value, maximumFractionDigits: 0) } %
 feedback-past-foot = { $count ->
         [one] -# У дужках: за { $count } попередню співбесіду.
-        [few] -# У дужках: середина й розмах за { $count } попередні співбесіди.
-       *[many] -# У дужках: середина й розмах за { $count } попередніх співбесід.
+        [few] -# У дужках: медіана й розмах за { $count } попередні співбесіди.
+       *[many] -# У дужках: медіана й розмах за { $count } попередніх співбесід.
     }
 feedback-past-foot-answers = { $count ->
         [one] -# У дужках: за { $count } відповідь такого типу в попередніх співбесідах.
-        [few] -# У дужках: середина й розмах за { $count } останні відповіді такого типу в попередніх співбесідах.
-       *[many] -# У дужках: середина й розмах за { $count } останніх відповідей такого типу в попередніх співбесідах.
+        [few] -# У дужках: медіана й розмах за { $count } останні відповіді такого типу в попередніх співбесідах.
+       *[many] -# У дужках: медіана й розмах за { $count } останніх відповідей такого типу в попередніх співбесідах.
     }
 feedback-dropped = -# Пропущено, бо не пройшло наших перевірок: { $count ->
         [one] { $count } місце
@@ -324,7 +324,7 @@ feedback-dropped = -# Пропущено, бо не пройшло наших п
     } з написаного моделлю.
 feedback-flagged = -# Не надіслано, бо схоже на вказівку моделі: рядки { $lines }.
 feedback-foot = -# Лише для практики. Може бути хибним. Нічого не каже про вас як про людину й нічого не вирішує.
-feedback-foot-ai = -# Написала модель. Наші правила перевіряють, що кожна цитата дослівно ваша. Чи варта вона своєї оцінки, жодне правило не перевірить: прочитайте цитати. Може бути хибним. Лише для практики. Це нічого не каже про вас як про людину й нічого не вирішує.
+feedback-foot-ai = -# Відгук написала модель. Наші правила перевіряють, що кожна цитата дослівно ваша. Чи варта вона своєї оцінки, жодне правило не перевірить: прочитайте цитати. Відгук може бути хибним. Лише для практики. Він нічого не каже про вас як про людину й нічого не вирішує.
 feedback-unreadable = Цей відгук змінено або пошкоджено, і його неможливо відкрити. Його можна видалити через /feedback delete.
 feedback-dispute-button = Не погоджуюся
 feedback-delete-button = Видалити
@@ -350,9 +350,9 @@ feedback-no-answer = Відповіді з таким номером немає.
 feedback-timeline-title = Хто коли говорив
 feedback-timeline-subtitle = { $day } · { $time } · { $questions }
 feedback-timeline-pauses = Паузи від { NUMBER($seconds, maximumFractionDigits: 0) } с
-feedback-role-candidate = відповідає
-feedback-role-interviewer = питає
-feedback-role-observer = слухає
+feedback-role-candidate = кандидат
+feedback-role-interviewer = інтерв’юер
+feedback-role-observer = спостерігач
 feedback-you = Ви
 feedback-others = Інші
 feedback-somebody = Людина { $number }
@@ -367,9 +367,9 @@ feedback-scores-subtitle-sure = від 1 до 5 · { $answers }
 feedback-scores-alt = Оцінки від 1 до 5. { $items }.
 feedback-scores-alt-item = { $criterion }: { $score }
 feedback-progress-title = Поступ
-feedback-progress-subtitle = { $interviews } · для практики, у порівнянні з вашим минулим
+feedback-progress-subtitle = { $interviews } · для практики, порівняно з вашим минулим
 feedback-progress-range = крапка: середнє відповідей; смуга: де два проходи не зійшлися
-feedback-progress-break = змінено критерії, вказівки або модель: через цю лінію не порівнюють
+feedback-progress-break = змінено критерії, вказівки або модель: по різні боки лінії не порівнюють
 feedback-progress-missing = замало підстав
 feedback-progress-alt = Оцінки, { $interviews }, від 1 до 5; «?» означає, що підстав замало. { $items }.
 feedback-progress-alt-item = { $criterion }: { $scores }
@@ -383,7 +383,7 @@ feedback-compare-head = **Поруч**
 feedback-compare-line = - **{ $criterion }** { $before } → { $after }
 feedback-compare-higher = - **{ $criterion }** { $before } → { $after } (вище)
 feedback-compare-lower = - **{ $criterion }** { $before } → { $after } (нижче)
-feedback-compare-foot = -# «Вище» чи «нижче» стоїть лише там, де різниця більша за ту, яку залишають відкритою два проходи. Дві співбесіди кажуть мало.
+feedback-compare-foot = -# «Вище» чи «нижче» стоїть лише там, де різниця більша за ту, яку залишають відкритою два проходи. Дві співбесіди мало про що свідчать.
 feedback-compare-same = Виберіть дві різні.
 feedback-compare-apart = Ці дві оцінено за різними критеріями, вказівками або моделями, тож їхні оцінки нічого не кажуть одна про одну. Пораховане порівняти можна:
 feedback-compare-unscored = Принаймні одна з них без оцінок. Пораховане порівняти можна:
@@ -396,7 +396,7 @@ feedback-progress-breaks = -# За цей час критерії, вказів�
         [few] { $count } рази
        *[many] { $count } разів
     }; підсумовано лише те, що було після останньої зміни.
-feedback-progress-foot = -# Середина й розмах щонайбільше { $most } останніх співбесід. Лише для практики.
+feedback-progress-foot = -# Медіана й розмах щонайбільше { $most } останніх співбесід. Лише для практики.
 
 ## Незгода, видалення
 

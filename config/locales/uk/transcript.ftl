@@ -34,7 +34,7 @@ cmd-transcript-share =
     .param-person = Хто зможе її читати
     .param-hours = Скільки годин; якщо не вказати, 24
 cmd-transcript-unshare =
-    .description = Більше не давати комусь її читати
+    .description = Більше не давати комусь читати вашу стенограму
     .param-transcript = Яку саме
     .param-person = Хто більше не зможе її читати
 cmd-transcript-delete =
@@ -109,7 +109,7 @@ transcript-sure = Видалити **{ $title }** для всіх: { $lines ->
     [one] { $lines } рядок
     [few] { $lines } рядки
    *[many] { $lines } рядків
-} та всі відгуки? Повернути її не вийде.
+} та всі відгуки на неї? Повернути її не вийде.
 transcript-delete-for-good = Видалити назавжди
 transcript-keep-it = Лишити
 transcript-kept = Нічого не видалено.
@@ -118,9 +118,9 @@ transcript-deleted = Видалено назавжди: { $lines ->
     [few] { $lines } рядки
    *[many] { $lines } рядків
 }, { $comments ->
-    [one] { $comments } коментар
-    [few] { $comments } коментарі
-   *[many] { $comments } коментарів
+    [one] { $comments } відгук
+    [few] { $comments } відгуки
+   *[many] { $comments } відгуків
 }. Крім вас, { $readers ->
     [0] її не міг читати ніхто
     [one] її могла читати { $readers } людина
