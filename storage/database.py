@@ -24,17 +24,11 @@ import threading
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from weakref import WeakSet
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.script.revision import RevisionError
-from alembic.util.exc import CommandError
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -50,13 +44,12 @@ from storage.errors import (
     OwnerGone,
     UnsafeAddress,
     UnsafePlace,
-    WrongSchema,
 )
 from storage.keys import check_parents, is_loopback, make_folder, owned_by_us
 from storage.migrations.moved import move_opt_outs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Callable, Generator
 
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
@@ -250,7 +243,7 @@ class Database:
         """
         steps = steps or steps_of(self.kind)
         # Alembic needs a while to find that there is nothing to do, which is what it finds at each start but the first.
-        if revision == "head" and await self._revision() == await asyncio.to_thread(_newest, steps):
+        if revision == "head" and await self._revision() == await asyncio.to_thread(newest, steps):
             return
         # In a thread: Alembic reads files, and keeps its context in globals, so that only one may run in a process.
         changed = await asyncio.to_thread(self._migrate_alone, steps, revision)
@@ -271,16 +264,16 @@ class Database:
         return str(revisions[0]) if len(revisions) == 1 else None
 
     def _migrate_alone(self, steps: Path, revision: str) -> bool:
-        with _ALEMBIC:
-            return asyncio.run(self._migrate(steps, revision))
+        from storage.migrations.running import migrate  # noqa: PLC0415 - a start with nothing to do is sooner without
 
-    async def _migrate(self, steps: Path, revision: str) -> bool:
+        with _ALEMBIC:
+            return asyncio.run(self._migrate(partial(migrate, steps=steps, revision=revision)))
+
+    async def _migrate(self, migrate: Callable[[Connection], bool]) -> bool:
         engine = self._engine(writes=True, size=1, foreign_keys=False)
         try:
             async with self._transaction(engine) as connection:
-                return await connection.run_sync(_migrate, steps, revision)
-        except (CommandError, RevisionError):
-            raise WrongSchema("this database was made by another version of the program") from None
+                return await connection.run_sync(migrate)
         finally:
             await engine.dispose()
 
@@ -518,34 +511,9 @@ def steps_of(kind: Kind) -> Path:
 
 
 @cache
-def _newest(steps: Path) -> str | None:
-    """The newest revision of the steps in that folder."""
-    config = Config()
-    config.set_main_option("script_location", str(steps).replace("%", "%%"))
-    return ScriptDirectory.from_config(config).get_current_head()
-
-
-def alembic(connection: Connection, steps: Path) -> Config:
-    """Alembic's configuration for the steps in that folder, run on *connection*."""
-    config = Config()
-    config.set_main_option("script_location", str(steps).replace("%", "%%"))
-    config.set_main_option("file_template", "v%%(rev)s_%%(slug)s")
-    config.attributes["connection"] = connection
-    return config
-
-
-def _migrate(connection: Connection, steps: Path, revision: str) -> bool:
-    """Whether anything was changed."""
-    config = alembic(connection, steps)
-    context = MigrationContext.configure(connection)
-    before = context.get_current_revision()
-    scripts = ScriptDirectory.from_config(config)
-    done = {step.revision for step in scripts.iterate_revisions(before, "base")} if before else set[str]()
-    backwards = revision == "base" or (revision != before and revision in done)
-    (command.downgrade if backwards else command.upgrade)(config, revision)
-    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
-        raise DatabaseFailed("a migration left rows that point nowhere")
-    return before is not None and context.get_current_revision() != before
+def newest(steps: Path) -> str | None:
+    """The newest form that the steps in that folder lead to, by the names of their files; None without any."""
+    return max((path.name[1:5] for path in (steps / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py")), default=None)
 
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, "55P03", "40001", "40P01"}

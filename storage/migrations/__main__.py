@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from storage.database import Kind, alembic, open_sqlite, steps_of
+from storage.database import Kind, open_sqlite, steps_of
+from storage.migrations.running import configured
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
 def _write(connection: Connection, kind: Kind, message: str) -> None:
-    config = alembic(connection, steps_of(kind))
+    config = configured(connection, steps_of(kind))
     number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
     command.revision(config, message, autogenerate=True, rev_id=f"{number:04d}")
 

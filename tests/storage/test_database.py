@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Select, func, insert, select, text, update
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -23,9 +24,12 @@ from storage.database import (
     PRAGMAS,
     Database,
     Databases,
+    Kind,
+    newest,
     open_databases,
     open_postgres,
     open_sqlite,
+    steps_of,
 )
 from storage.errors import (
     DatabaseBusy,
@@ -319,6 +323,30 @@ async def test_the_newest_form_is_that_of_the_models(databases: Databases) -> No
     for database in (databases.content, databases.keyring):
         async with database.read() as connection:
             assert await connection.run_sync(differences, METADATA[database.kind]) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_newest_form_is_read_off_the_names_of_the_steps(kind: Kind, tmp_path: Path) -> None:
+    assert newest(steps_of(kind)) == ScriptDirectory(str(steps_of(kind))).get_current_head()
+    assert newest(tmp_path) is None
+
+
+def test_a_start_with_no_step_to_take_loads_no_alembic(migrated: Path, tmp_path: Path) -> None:
+    shutil.copytree(migrated, tmp_path / "data")
+    code = (
+        "import asyncio, sys, pathlib\n"
+        "from storage.database import open_databases\n"
+        "async def start():\n"
+        "    async with open_databases(pathlib.Path(sys.argv[1])):\n"
+        "        print('alembic' in sys.modules)\n"
+        "asyncio.run(start())\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "data")], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout.strip()) == (0, "False"), done.stderr
 
 
 async def tables(database: Database) -> set[str]:
