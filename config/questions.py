@@ -341,8 +341,13 @@ def plain(draft: Draft) -> dict[str, object]:
     }
 
 
+# As keyboards have them, those of Ukrainian above all: single quotation marks, a modifier letter, a prime, accents.
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u2032\u0060\u00b4\uff07", "'"))
+
+
 def fold(text: str) -> str:
-    """A text as it is compared: without capitals, accents and double spaces."""
+    """A text as it is compared: without capitals, accents and double spaces, and with one kind of apostrophe."""
+    text = text.translate(_APOSTROPHES)
     if text.isascii():
         return " ".join(text.lower().split())
     parts = unicodedata.normalize("NFKD", text.casefold())

@@ -147,6 +147,14 @@ def test_one_id_in_two_files_is_refused(tmp_path: Path):
         load_questions(tmp_path)
 
 
+@pytest.mark.parametrize("apostrophe", ["'", "\u2019", "\u02bc", "`", "\u00b4"])
+def test_a_question_is_found_with_any_apostrophe(apostrophe: str) -> None:
+    found = load_questions().find(f"розв{apostrophe}язати", language="uk")
+
+    assert found
+    assert all("розв" in question.text for question in found)
+
+
 def test_a_folder_without_questions_is_refused(tmp_path: Path):
     with pytest.raises(Unfit, match="There are no questions"):
         load_questions(tmp_path)
