@@ -169,6 +169,8 @@ class DataKey:
             raise UnknownKey("sealed with another data key")
         if len(into) != len(sealed) - OVERHEAD_BYTES:
             raise ValueError("the buffer is not as long as what was sealed")
+        if not 0 <= place.revision < 1 << 64:
+            raise DecryptionFailed("this field's row was changed: nothing has that revision")
         view = memoryview(sealed)
         try:
             self._living().decrypt_into(

@@ -91,9 +91,10 @@ def test_every_cut_and_every_addition_is_noticed() -> None:
         replace(PLACE, column="enc_title"),
         replace(PLACE, row=uuid4()),
         replace(PLACE, revision=8),
+        replace(PLACE, revision=-1),
         replace(PLACE, table="turnenc_", column="body"),
     ],
-    ids=["table", "column", "row", "revision", "the border between table and column"],
+    ids=["table", "column", "row", "revision", "no revision at all", "the border between table and column"],
 )
 def test_a_field_that_was_moved_does_not_open(other: Place) -> None:
     key = data_key()

@@ -107,10 +107,12 @@ async def test_fields_that_changed_places_and_older_revisions_are_found(people: 
         for to, of in ((one, other), (other, one)):
             await connection.execute(update(Transcript).where(Transcript.id == to[0]).values(enc_title=of[1]))
         await connection.execute(update(Content.metadata.tables["preference"]).values(rev=7))
+        await connection.execute(update(Content.metadata.tables["guild_setting"]).values(rev=-1))
 
     assert dict((await scrub(content, people.keyring)).faults) == {
         "transcript.enc_title": 2,
         "preference.enc_body": 2,
+        "guild_setting.enc_body": 1,
     }
 
 
