@@ -93,7 +93,7 @@ cluster: $(VENV)/cluster/made ## Recognition on Ray Serve with two replicas: its
 	@$(VENV)/cluster/bin/python -m pytest tests/cluster
 	@$(VENV)/cluster/bin/python -m tests.cluster.bench
 
-bench: $(VENV)/run ## What everything costs, beside what one would use instead (more than half an hour)
+bench: $(VENV)/run ## What everything costs, beside what one would use instead (more than an hour)
 	@$(BIN)/python -m bot bench all
 
 sbom: $(VENV)/dev ## What the bot is made of, as CycloneDX, to sbom.cdx.json

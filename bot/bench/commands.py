@@ -201,7 +201,7 @@ def simulate(
 
 @bench.command("all")
 def everything() -> None:
-    """All of them, one after the other: more than half an hour."""
+    """All of them, one after the other: more than an hour."""
     receive(seconds=10.0, as_json=False)
     storage(transcripts=1000, as_json=False)
     startup(rounds=3, as_json=False)
