@@ -8,7 +8,7 @@ cmd-feedback-request =
     .param-rubric = Welche Art von Interview es war, für eigene Fragen
     .choice-rubric-behavioural = Verhalten
     .choice-rubric-technical = Technik
-    .choice-rubric-system-design = Systementwurf
+    .choice-rubric-system-design = Systemdesign
     .choice-rubric-case = Fallstudie
 cmd-feedback-view =
     .description = Dein Feedback lesen
@@ -19,7 +19,7 @@ cmd-feedback-rubric =
     .param-type = Für welche Art von Interview; sonst die deines neuesten Feedbacks
     .choice-type-behavioural = Verhalten
     .choice-type-technical = Technik
-    .choice-type-system-design = Systementwurf
+    .choice-type-system-design = Systemdesign
     .choice-type-case = Fallstudie
 cmd-feedback-peer =
     .description = Etwas für jemanden notieren, bei dessen Interview du dabei warst
@@ -47,7 +47,7 @@ cmd-feedback-dispute =
     .choice-criterion-depth = Tiefe
     .choice-criterion-structure = Aufbau
 cmd-feedback-delete =
-    .description = Feedback von dir löschen
+    .description = Ein Feedback zu deinen Antworten löschen
     .param-feedback = Welches
 cmd-feedback-delete-note =
     .description = Löschen, was du notiert hast oder jemand für dich
@@ -58,7 +58,7 @@ cmd-feedback-delete-note =
 feedback-criterion-relevance = Bezug
     .hint = ob die Antwort zur Frage passt
 feedback-criterion-context = Zusammenhang
-    .hint = ob man die Lage versteht
+    .hint = ob man die Situation versteht
 feedback-criterion-action = Eigener Anteil
     .hint = was du getan oder wie du überlegt hast
 feedback-criterion-result = Ergebnis
@@ -94,9 +94,9 @@ feedback-answers-of = { $scored } von { $total ->
 
 feedback-rubric-head = **Wonach Antworten beurteilt werden · { $kind }**
     Jede Antwort nach sechs Kriterien, alle mit gleichem Gewicht, von 1 bis 5. 2 und 4 liegen zwischen ihren Nachbarn.
-feedback-rubric-foot = -# „{ feedback-nothing }“: Nichts, was du in dieser Antwort gesagt hast, ließ sich für das Kriterium zitieren. Das ist nie eine schlechte Note und zählt weder für dich noch gegen dich.
-    -# Einem Modell werden diese Sätze auf Englisch gesagt, und jede Note, die es gibt, braucht ein Zitat von dir.
-    -# Noten sind nur zum Üben. Sie können falsch sein, sagen nichts über dich als Person und entscheiden nichts.
+feedback-rubric-foot = -# „{ feedback-nothing }“: Nichts, was du in dieser Antwort gesagt hast, ließ sich für das Kriterium zitieren. Das ist nie eine schlechte Bewertung und zählt weder für dich noch gegen dich.
+    -# Einem Modell werden diese Sätze auf Englisch gesagt, und jede Bewertung, die es abgibt, braucht ein Zitat von dir.
+    -# Bewertungen sind nur zum Üben. Sie können falsch sein, sagen nichts über dich als Person und entscheiden nichts.
 
 ## Was jemand notiert, über sich oder über andere
 
@@ -119,7 +119,7 @@ feedback-noted-by = **{ $person }**: { $overall } von 5
 feedback-noted-unreadable = Eine Notiz lässt sich nicht mehr öffnen.
 feedback-noted-strong = stark: { $criteria }
 feedback-noted-weak = daran arbeiten: { $criteria }
-feedback-not-for-yourself = Für dich selbst gibt es ein eigenes Formular: Es kommt zuerst, wenn du /feedback request benutzt.
+feedback-not-for-yourself = Für dich selbst gibt es ein eigenes Formular: Es kommt zuerst, wenn du /feedback request verwendest.
 feedback-not-for-bots = Bots nehmen an keinem Interview teil, also gibt es niemanden, für den du es notieren könntest.
 feedback-not-together = Von dieser Person gibt es kein gespeichertes Interview, in dem auch deine Worte gespeichert sind, und keines, das sie mit dir teilt. Bitte sie, es zu speichern oder mit /transcript share zu teilen.
 
@@ -135,7 +135,7 @@ feedback-ask-size = Gebraucht { $tokens ->
         [one] in einem Durchgang
        *[other] in { $passes } Durchgängen
     }.
-feedback-ask-price = Das kostet, wer den Bot betreibt, höchstens { $price } { $currency }; du zahlst nichts.
+feedback-ask-price = Dafür zahlt, wer den Bot betreibt, höchstens { $price } { $currency }; du zahlst nichts.
 feedback-ask-withheld = { $count ->
         [one] Eine Zeile von jemand anderem bleibt hier: Gesendet wird nur, was du selbst gesagt hast.
        *[other] { $count } Zeilen von anderen bleiben hier: Gesendet wird nur, was du selbst gesagt hast.
@@ -143,7 +143,7 @@ feedback-ask-withheld = { $count ->
 feedback-ask-peers = -# Sonst hat noch niemand etwas notiert. Willst du zuerst von Menschen hören, dann bitte alle, die dabei waren, um /feedback peer; das hier kann warten.
 feedback-ask-redacted = Vorher herausgenommen: { $kinds }.
 feedback-ask-redacted-none = Nichts darin sah aus wie ein Name, eine Adresse oder eine Nummer, die sagt, wer jemand ist.
-feedback-ask-check = Was für einen Namen steht, finden Regeln, und Regeln übersehen manches. Lies das Transkript, bevor du es sendest: /transcript view, und /transcript redact für das, was nicht mitgehen soll.
+feedback-ask-check = Was wie ein Name aussieht, finden Regeln, und Regeln übersehen manches. Lies das Transkript, bevor du es sendest: /transcript view, und /transcript redact für das, was nicht mitgehen soll.
 feedback-ask-flagged = { $count ->
         [one] Eine Zeile liest sich wie eine Anweisung an das Modell. Sie bleibt hier: { $lines }.
        *[other] { $count } Zeilen lesen sich wie Anweisungen an das Modell. Sie bleiben hier: { $lines }.
@@ -156,7 +156,7 @@ feedback-ask-left-server = Diesen Monat noch für diesen Server übrig: { $token
         [one] { $tokens } Token
        *[other] { $tokens } Token
     }.
-feedback-ask-consent = -# Wenn du auf Senden drückst, wirst du zuerst einmal um deine Einwilligung gebeten. Du kannst sie jederzeit mit /consent withdraw zurücknehmen.
+feedback-ask-consent = -# Wenn du auf Senden drückst, wirst du vorher, ein einziges Mal, um deine Einwilligung gebeten. Du kannst sie jederzeit mit /consent withdraw widerrufen.
 feedback-send = Senden
 feedback-cancel = Abbrechen
 feedback-cancelled = Nicht gesendet. Nichts hat diesen Bot verlassen.
@@ -164,8 +164,8 @@ feedback-sent = Abgeschickt. Es dauert ein, zwei Minuten; dann wartet es in /fee
 feedback-under-way = Das ist schon unterwegs. Schau in ein, zwei Minuten in /feedback view.
 feedback-not-yours = Das gehört jemand anderem.
 feedback-consent-title = Feedback von einem Modell
-feedback-consent-intro = Für das Feedback gehen deine gespeicherten Worte aus diesem Interview an **{ $host }** ({ $region }), an das Modell { $model }, ohne die Namen, die darin gefunden wurden. Du wirst jedes Mal gefragt, bevor etwas gesendet wird, und kannst das mit /consent withdraw zurücknehmen. Datenschutzerklärung: <{ $policy }>
-feedback-consent-needed = Ohne diesen Haken wird nichts gesendet. Dein Transkript und was du notiert hast, sind noch da.
+feedback-consent-intro = Für das Feedback gehen deine gespeicherten Worte aus diesem Interview an **{ $host }** ({ $region }), an das Modell { $model }, ohne die Namen, die darin gefunden wurden. Du wirst jedes Mal gefragt, bevor etwas gesendet wird, und kannst das mit /consent withdraw widerrufen. Datenschutzerklärung (auf Englisch): <{ $policy }>
+feedback-consent-needed = Wenn das Kästchen nicht angekreuzt ist, wird nichts gesendet. Dein Transkript und deine Notizen sind noch da.
 feedback-kind-name = { $count ->
         [one] { $count } Name
        *[other] { $count } Namen
@@ -209,29 +209,29 @@ feedback-kind-number = { $count ->
 
 ## Ohne Modell, und was schiefgehen kann
 
-feedback-no-model = Hier ist kein Modell eingerichtet, also beurteilt niemand die Antworten: Es gibt, was gezählt wurde, und was du und andere notiert haben. Es wartet in /feedback view.
+feedback-no-model = Hier ist kein Modell eingerichtet, also beurteilt niemand die Antworten: Es gibt nur, was gezählt wurde und was du und andere notiert haben. Das wartet in /feedback view.
 feedback-nothing-to-judge = Nichts von deinen Antworten lässt sich bewerten: Dafür braucht es { $words ->
         [one] { $words } Wort
        *[other] { $words } Wörter
     }, sicher genug erkannt. Also wird nichts gesendet; was gezählt wurde, steht hier und in /feedback view.
-feedback-no-answers = In diesem Transkript steht nichts, was du geantwortet hast, also gibt es nichts dazu zu sagen.
+feedback-no-answers = In diesem Transkript steht keine Antwort von dir, also gibt es nichts dazu zu sagen.
 feedback-no-such = Ein solches Feedback von dir gibt es nicht. /feedback view schlägt beim Tippen vor, was da ist.
-feedback-none = Es gibt noch kein Feedback. Speichere ein Interview mit /transcript save und benutze dann /feedback request.
-feedback-too-many = Es sind schon so viele unterwegs, wie gleichzeitig gehen. Warte auf eins oder brich eins in /feedback view ab, dann bitte noch einmal darum.
+feedback-none = Es gibt noch kein Feedback. Speichere ein Interview mit /transcript save und verwende dann /feedback request.
+feedback-too-many = Es sind schon so viele unterwegs, wie gleichzeitig möglich sind. Warte auf eines oder brich eines in /feedback view ab, und bitte dann noch einmal darum.
 feedback-state-waiting = **„{ $title }“** wartet, bis es dran ist.
 feedback-state-again = **„{ $title }“** wird { $when } noch einmal versucht: { $reason }
-feedback-state-sending = **„{ $title }“** wird gerade geschrieben.
-feedback-state-failed = **„{ $title }“** hat kein Feedback: { $reason } Was du notiert hast, ist noch da; bitte mit /feedback request noch einmal darum.
-feedback-reason-consent = Deine Einwilligung wurde zurückgenommen, oder die Datenschutzerklärung hat sich geändert. Nichts wurde gesendet.
-feedback-reason-person-budget = Was du an einem Tag verbrauchen darfst, reicht nicht mehr. Nichts wurde gesendet. Um Mitternacht UTC beginnt es neu.
-feedback-reason-server-budget = Was dieser Server in einem Monat verbrauchen darf, reicht nicht mehr. Nichts wurde gesendet. Am Ersten (UTC) beginnt es neu.
-feedback-reason-busy = Das Modell hatte zu viel zu tun. Nichts wurde verbraucht.
+feedback-state-sending = Das Feedback zu **„{ $title }“** wird gerade geschrieben.
+feedback-state-failed = Zu **„{ $title }“** gibt es kein Feedback: { $reason } Was du notiert hast, ist noch da; bitte mit /feedback request noch einmal darum.
+feedback-reason-consent = Deine Einwilligung wurde widerrufen, oder die Datenschutzerklärung hat sich geändert. Es wurde nichts gesendet.
+feedback-reason-person-budget = Was dir für heute noch bleibt, reicht nicht aus. Es wurde nichts gesendet. Um Mitternacht UTC beginnt es neu.
+feedback-reason-server-budget = Was diesem Server für diesen Monat noch bleibt, reicht nicht aus. Es wurde nichts gesendet. Am Ersten (UTC) beginnt es neu.
+feedback-reason-busy = Das Modell hatte zu viel zu tun. Es wurde nichts verbraucht.
 feedback-reason-unavailable = Das Modell hat nicht rechtzeitig geantwortet. Ein Teil deiner Token von heute kann als verbraucht zählen.
 feedback-reason-unfit = Was das Modell schrieb, war nicht zu gebrauchen, also wird nichts davon gezeigt. Die verbrauchten Token zählen.
 feedback-reason-refused = Das Modell wollte dazu nichts schreiben. Die verbrauchten Token zählen.
-feedback-reason-misconfigured = So, wie es eingerichtet ist, lässt sich das Modell nicht erreichen; wer den Bot betreibt, muss nachsehen. Nichts wurde verbraucht.
-feedback-reason-interrupted = Der Bot wurde mittendrin angehalten, zweimal. Diese Versuche zählen voll.
-feedback-reason-unreadable = Das Transkript ließ sich nicht öffnen, oder nichts darin kann bewertet werden. Nichts wurde gesendet.
+feedback-reason-misconfigured = So, wie es eingerichtet ist, lässt sich das Modell nicht erreichen; wer den Bot betreibt, muss nachsehen. Es wurde nichts verbraucht.
+feedback-reason-interrupted = Der Bot wurde zweimal mittendrin angehalten. Diese Versuche zählen voll.
+feedback-reason-unreadable = Das Transkript ließ sich nicht öffnen, oder nichts darin kann bewertet werden. Es wurde nichts gesendet.
 feedback-over = Dein Feedback ist da: /feedback view.
 feedback-over-failed = Diesmal gibt es kein Feedback; /feedback view sagt, warum.
 feedback-cancel-job = Nicht senden
@@ -259,7 +259,7 @@ feedback-why-invented = Er brachte etwas hinein, das du nicht gesagt hast
 feedback-why-other = Er hielt dem nicht stand, was du gesagt hast
 feedback-scores = **Bewertung, 1 bis 5** · { $total }
 feedback-scores-none = **Bewertung**
-    Für keine war genug belegt.
+    Für keine Bewertung war genug belegt.
 feedback-score = **{ $criterion }** { $score }
 feedback-total = insgesamt { $score }, aus { $answers }
 feedback-quote = „{ $quote }“ (Zeile { $line })
@@ -286,11 +286,11 @@ feedback-fillers-note = -# Die Erkennung lässt die meisten Füllwörter weg, al
 feedback-past = { $median }, { $low }–{ $high }
 feedback-past-share = { NUMBER($value, maximumFractionDigits: 0) } %
 feedback-past-foot = { $count ->
-        [one] -# In Klammern: dein Interview davor.
+        [one] -# In Klammern: dein einziges Interview davor.
        *[other] -# In Klammern: Mitte und Spanne deiner letzten { $count } Interviews davor.
     }
 feedback-past-foot-answers = { $count ->
-        [one] -# In Klammern: deine eine Antwort dieser Art in den Interviews davor.
+        [one] -# In Klammern: deine einzige Antwort dieser Art in den Interviews davor.
        *[other] -# In Klammern: Mitte und Spanne deiner letzten { $count } Antworten dieser Art, in den Interviews davor.
     }
 feedback-dropped = -# Weggelassen, weil unsere Prüfungen es nicht durchließen: { $count ->
@@ -299,7 +299,7 @@ feedback-dropped = -# Weggelassen, weil unsere Prüfungen es nicht durchließen:
     } von dem, was das Modell schrieb.
 feedback-flagged = -# Nicht gesendet, weil es sich wie eine Anweisung an ein Modell liest: Zeile { $lines }.
 feedback-foot = -# Nur zum Üben. Es kann falsch sein. Es sagt nichts über dich als Person und entscheidet nichts.
-feedback-foot-ai = -# Von einem Modell geschrieben. Unsere Regeln prüfen, dass jedes Zitat Wort für Wort von dir ist. Ob es seine Note verdient, kann keine Regel prüfen: Lies die Zitate. Es kann falsch sein. Nur zum Üben. Es sagt nichts über dich als Person und entscheidet nichts.
+feedback-foot-ai = -# Von einem Modell geschrieben. Unsere Regeln prüfen, dass jedes Zitat Wort für Wort von dir ist. Ob es die Bewertung rechtfertigt, kann keine Regel prüfen: Lies die Zitate. Es kann falsch sein. Nur zum Üben. Es sagt nichts über dich als Person und entscheidet nichts.
 feedback-unreadable = Dieses Feedback wurde verändert oder beschädigt und lässt sich nicht öffnen. Mit /feedback delete kannst du es löschen.
 feedback-dispute-button = Ich widerspreche
 feedback-delete-button = Löschen
@@ -324,7 +324,7 @@ feedback-no-answer = Eine Antwort mit dieser Nummer gibt es nicht. { $count ->
 feedback-timeline-title = Wer wann sprach
 feedback-timeline-subtitle = { $day } · { $time } · { $questions }
 feedback-timeline-pauses = Pausen ab { NUMBER($seconds, maximumFractionDigits: 0) } s
-feedback-role-candidate = antwortet
+feedback-role-candidate = wird befragt
 feedback-role-interviewer = fragt
 feedback-role-observer = hört zu
 feedback-you = Du
@@ -359,7 +359,7 @@ feedback-compare-higher = - **{ $criterion }** { $before } → { $after } (höhe
 feedback-compare-lower = - **{ $criterion }** { $before } → { $after } (niedriger)
 feedback-compare-foot = -# Höher oder niedriger steht nur dort, wo der Unterschied größer ist als das, was zwei Durchgänge offenlassen. Zwei Interviews sagen wenig.
 feedback-compare-same = Wähle zwei verschiedene.
-feedback-compare-apart = Diese beiden wurden mit anderem Raster, anderen Anweisungen oder anderem Modell beurteilt, also sagen ihre Bewertungen nichts übereinander. Was gezählt wurde, lässt sich vergleichen:
+feedback-compare-apart = Diese beiden wurden nach verschiedenen Rastern, Anweisungen oder Modellen beurteilt, also sagen ihre Bewertungen nichts übereinander aus. Was gezählt wurde, lässt sich vergleichen:
 feedback-compare-unscored = Mindestens eines hat keine Bewertung. Was gezählt wurde, lässt sich vergleichen:
 feedback-progress-head = **Verlauf** · { $interviews }
 feedback-progress-line = - **{ $criterion }** { $median } ({ $range }, { $interviews })
@@ -369,15 +369,15 @@ feedback-progress-breaks = -# Raster, Anweisungen oder Modell haben sich in dies
         [one] einmal
        *[other] { $count }-mal
     } geändert; zusammengefasst ist nur, was nach der letzten Änderung kam.
-feedback-progress-foot = -# Mitte und Spanne von höchstens { $most } letzten Interviews. Nur zum Üben.
+feedback-progress-foot = -# Mitte und Spanne der höchstens { $most } letzten Interviews. Nur zum Üben.
 
 ## Widersprechen, löschen
 
 feedback-dispute-title = Ich widerspreche
 feedback-dispute-which = Welcher Bewertung?
 feedback-dispute-why = Warum?
-    .hint = Für dich, und für wen du darum bittest. Die Bewertung bleibt, dein Widerspruch steht daneben.
-feedback-dispute-kept = Behalten: Du widersprichst bei { $criterion }. Das steht ab jetzt neben der Bewertung. Damit ein Mensch es ansieht: /privacy request.
+    .hint = Für dich und alle, die du um Prüfung bittest. Die Bewertung bleibt, dein Widerspruch steht daneben.
+feedback-dispute-kept = Festgehalten: Du widersprichst bei { $criterion }. Das steht ab jetzt neben der Bewertung. Damit ein Mensch es ansieht: /privacy request.
 feedback-dispute-no-score = Es gibt keine Bewertung, der du widersprechen könntest.
 feedback-sure = Das Feedback zu **„{ $title }“** endgültig löschen? Das Transkript bleibt, und auch, was du und andere notiert haben: /feedback delete-note.
 feedback-delete = Endgültig löschen

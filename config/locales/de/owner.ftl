@@ -1,6 +1,6 @@
 # /owner: für alle, die den Bot betreiben. Die Befehle selbst heißen nur englisch.
 
-owner-only = Das können nur die, die den Bot betreiben, und nur in seinem Heimatserver.
+owner-only = Das können nur die, die den Bot betreiben, und nur auf seinem Heimatserver.
 owner-health-retention = { $ok ->
     [yes] 🟢 Was fällig ist, wird rechtzeitig gelöscht.
    *[no] 🔴 Was fällig ist, wurde zuletzt nicht gelöscht: Siehe python -m bot selfcheck.
@@ -17,11 +17,11 @@ owner-health-no-backup = { $bare ->
     [yes] 🔴 Es gibt keine Sicherung, und mit der Platte gingen gespeicherte Transkripte verloren: { $transcripts }. Führe python -m bot backup aus.
    *[no] 🟢 Es gibt keine Sicherung, und gespeichert ist noch nichts.
 }
-owner-health-running = Server: { $servers }; laufende Gespräche: { $interviews }.
+owner-health-running = Server: { $servers }; laufende Interviews: { $interviews }.
 owner-budget = Feedback diesen Monat, in Token: { $spent } verbraucht, { $reserved } reserviert, auf allen Servern zusammen.
-owner-due = Zeitlich fällig: { $count }. Nichts wurde gelöscht.
+owner-due = Nach Ablauf der Frist fällig: { $count }. Es wurde nichts gelöscht.
 owner-deleted = Gelöscht: { $count }; zurückgehalten, bis noch einmal nachgesehen wird: { $held }.
-owner-not-run = Zeitlich wurde nichts gelöscht: Ein anderer Prozess ist daran, oder der Uhr wird nicht geglaubt. Siehe python -m bot selfcheck.
-owner-not-sure = Nichts ist geschehen: Wähl True, wenn dieser Prozess enden soll.
+owner-not-run = Fälliges wurde nicht gelöscht: Ein anderer Prozess ist schon dabei, oder der Uhr wird nicht getraut. Siehe python -m bot selfcheck.
+owner-not-sure = Es ist nichts geschehen: Wähle True, wenn dieser Prozess enden soll.
 owner-ending-already = Dieser Prozess endet bereits.
-owner-draining = Dieser Prozess endet: Kein Gespräch beginnt mehr, und Gesagtes kann während der Schonfrist gespeichert werden.
+owner-draining = Dieser Prozess endet: Kein Interview beginnt mehr, und Gesagtes kann während der Schonfrist gespeichert werden.

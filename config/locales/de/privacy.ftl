@@ -17,7 +17,7 @@ cmd-privacy-delete-transcripts =
 cmd-privacy-delete-account =
     .description = Alles löschen, was über dich aufbewahrt wird
 cmd-privacy-request =
-    .description = Wer den Bot betreibt, um etwas zu deinen Daten bitten
+    .description = Eine Anfrage zu deinen Daten an die stellen, die den Bot betreiben
     .param-kind = Worum du bittest
     .param-text = In deinen eigenen Worten
     .choice-kind-access = Auskunft: eine Kopie meiner Daten
@@ -29,17 +29,17 @@ cmd-privacy-request =
     .choice-kind-complaint = Beschwerde
     .choice-kind-withdraw = Widerruf der Einwilligung
 cmd-privacy-analytics =
-    .description = Ob gezählt wird, was du benutzt; aus, bis du es einschaltest
-    .param-switch = An: ein Formular fragt nach deinem Ja. Aus: sofort
+    .description = Ob gezählt wird, was du nutzt; aus, bis du es einschaltest
+    .param-switch = An: Ein Formular fragt nach deinem Ja. Aus: sofort
     .choice-switch-on = an
     .choice-switch-off = aus
 cmd-privacy-opt-out =
     .description = Von diesem Bot nie gehört werden, auf keinem Server
-    .param-switch = An: niemand kann dich hören lassen. Aus: du darfst wieder gefragt werden
+    .param-switch = An: Niemand kann veranlassen, dass du gehört wirst. Aus: Du darfst wieder gefragt werden
     .choice-switch-on = an
     .choice-switch-off = aus
 cmd-privacy-correct =
-    .description = Etwas berichtigen, das über dich gespeichert ist
+    .description = Etwas berichtigen, das über dich aufbewahrt wird
     .param-text = Was falsch ist und wie es stimmt; leer: was du selbst berichtigen kannst
 cmd-privacy-object =
     .description = Dem widersprechen, was mit deinen Daten geschieht
@@ -63,7 +63,7 @@ privacy-policy-foot =
     -# Version { $version } · SHA-256 der Datei: `{ $hash }`
     -# Die ganze Datenschutzerklärung hängt an.
 privacy-processors-head = **Wer sonst etwas von deinen Daten bekommt**
-privacy-processors-language = -# Die Angaben zu jedem stehen so da, wie der Betreiber des Bots sie geschrieben hat.
+privacy-processors-language = -# Die Angaben stehen so da, wie sie von denen geschrieben wurden, die den Bot betreiben.
 privacy-processor-on =
     - 🟢 **{ $name }** ist eingeschaltet. { $purpose }
     { "  " }Bekommt: { $data }. Wo: { $region }, { $transfer }. Aufbewahrt: { $retention }{ $evidence }
@@ -74,7 +74,7 @@ privacy-transfer-dpf = Datenschutzrahmen EU-USA
 privacy-transfer-local = auf den eigenen Rechnern dieser Installation
 privacy-contact =
     {""}**{ $name }**, { $region }, ist hier für deine Daten verantwortlich. E-Mail: `{ $email }`
-    Oder nutze /privacy request: Das wird innerhalb von { $days ->
+    Oder verwende /privacy request: Das wird innerhalb von { $days ->
         [one] einem Tag
        *[other] { $days } Tagen
     } beantwortet. Du kannst dich auch bei der Datenschutzbehörde deines Wohn- oder Arbeitsorts beschweren.
@@ -82,7 +82,7 @@ privacy-contact =
 
 ## Was aufbewahrt wird
 
-privacy-nothing-kept = Über dich wird hier nichts aufbewahrt. Was in einem laufenden Interview gesagt wird, steht nur im Arbeitsspeicher, nur von denen, die mitmachen, und ist 30 Minuten danach weg.
+privacy-nothing-kept = Über dich wird hier nichts aufbewahrt. Was die Teilnehmenden in einem laufenden Interview sagen, steht nur im Arbeitsspeicher und ist 30 Minuten danach weg.
 privacy-data-head = **Was über dich aufbewahrt wird**
 privacy-data-line = - { $rows } · { $what } · { $kept }
 privacy-data-foot = -# Was gesagt und nicht gespeichert wurde, steht nur im Arbeitsspeicher und ist 30 Minuten nach dem Interview weg. Alles als Dateien: /privacy export. Löschen: /privacy delete-account.
@@ -103,14 +103,14 @@ privacy-table-reservation = was Kommentare, die gerade entstehen, verbrauchen d�
 privacy-table-preference = deine Einstellungen
 privacy-table-queue-entry = dein Platz in der Warteschlange für Interviews
 privacy-table-usage = wie lange du an welchem Tag auf einem Server geübt hast
-privacy-table-block = Server, auf denen du weder Gespräche beginnen noch beitreten darfst
+privacy-table-block = Server, auf denen du weder Interviews starten noch daran teilnehmen darfst
 privacy-table-guild-question = Fragen, die du einem Server hinzugefügt hast
 privacy-table-offer = Angebote und Einladungen, zusammen zu üben
 privacy-period-account = bis du dein Konto löschst
-privacy-period-saved = bis der Eigentümer es löscht, oder du dein Konto
+privacy-period-saved = bis die Person, der es gehört, es löscht, oder du dein Konto löschst
 privacy-period-interview = bis das Interview vorbei ist
 privacy-period-job = bis es fertig ist, höchstens einen Tag
-privacy-period-server = bis es löscht, wer den Server verwaltet, oder der Bot geht
+privacy-period-server = bis es die löschen, die den Server verwalten, oder der Bot ihn verlässt
 privacy-period-block = bis sie aufgehoben wird oder endet, höchstens ein Jahr, auch wenn du dein Konto löschst
 privacy-period-30-days = 30 Tage
 privacy-period-90-days = 90 Tage
@@ -128,17 +128,17 @@ privacy-export-too-large = { $count ->
 privacy-export-damaged = { $count ->
     [one] Etwas, das über dich aufbewahrt wird, ließ sich nicht öffnen: Es wurde
    *[other] { $count } Dinge, die über dich aufbewahrt werden, ließen sich nicht öffnen: Sie wurden
-} am Ort der Ablage verändert oder beschädigt. Alles andere ist im Paket, und README.txt darin sagt, was fehlt. Schreib an die Adresse aus /privacy contact, damit es in Ordnung gebracht oder gelöscht wird.
+} dort, wo der Bot seine Daten aufbewahrt, verändert oder beschädigt. Alles andere ist im Paket, und README.txt darin sagt, was fehlt. Schreib an die Adresse aus /privacy contact, damit es in Ordnung gebracht oder gelöscht wird.
 
 ## Gehört werden
 
-privacy-opted-out = Du wirst nirgends mehr gehört, auf keinem Server, was auch immer du erlaubt hast oder später erlaubst; Zeilen, die niemand gespeichert hat, sind weg. Gespeichertes bleibt: /privacy data zeigt es. Mit /privacy opt-out off darfst du wieder gefragt werden.
-privacy-opted-in = Du darfst wieder gefragt werden. Damit hast du nichts erlaubt: du wirst nur gehört, wo du beitrittst und Ja sagst.
-privacy-not-opted-out = Das war bei dir nicht eingeschaltet. Du wirst nur gehört, wo du beitrittst und Ja sagst.
-privacy-analytics-title = Zählen, was ich benutze
-privacy-analytics-intro = **Was gezählt wird.** Welche Befehle du benutzt und wie lang Interviews waren, in Stufen, mit dem Tag, unter einem Pseudonym, das in jedem Quartal ein anderes ist. Keines deiner Worte, keine Namen. Nach 90 Tagen weg. Nichts hängt davon ab.
+privacy-opted-out = Du wirst nirgends mehr gehört, auf keinem Server, worin du auch eingewilligt hast oder später einwilligst; Zeilen, die niemand gespeichert hat, sind weg. Gespeichertes bleibt: /privacy data zeigt es. Mit /privacy opt-out off darfst du wieder gefragt werden.
+privacy-opted-in = Du darfst wieder gefragt werden. Damit hast du in nichts eingewilligt: Du wirst nur gehört, wo du teilnimmst und Ja sagst.
+privacy-not-opted-out = Du hattest nicht festgelegt, nie gehört zu werden. Du wirst nur gehört, wo du teilnimmst und Ja sagst.
+privacy-analytics-title = Zählen, was ich nutze
+privacy-analytics-intro = **Was gezählt wird.** Welche Befehle du nutzt und wie lang Interviews waren, in Stufen, mit dem Tag, unter einem Pseudonym, das in jedem Quartal ein anderes ist. Keines deiner Worte, keine Namen. Nach 90 Tagen weg. Nichts hängt davon ab.
 privacy-analytics-none = Dieser Bot zählt nichts, also gibt es nichts einzuschalten.
-privacy-analytics-on = Ab jetzt wird unter einem Pseudonym gezählt, was du benutzt. /privacy analytics off beendet es sofort.
+privacy-analytics-on = Ab jetzt wird unter einem Pseudonym gezählt, was du nutzt. /privacy analytics off beendet es sofort.
 
 ## Löschen
 
@@ -148,29 +148,29 @@ privacy-delete-account-word = konto
 privacy-delete-transcripts-title = Alle meine Transkripte löschen
 privacy-delete-account-title = Alles über mich löschen
 privacy-delete-transcripts-intro =
-    Das löscht **jedes Transkript, das du gespeichert hast**, für alle, mit denen es geteilt ist, samt allen Kommentaren dazu. Es lässt sich nicht rückgängig machen.
+    Das löscht **jedes Transkript, das du gespeichert hast**, für alle, mit denen es geteilt ist, samt allen Kommentaren dazu. Das lässt sich nicht rückgängig machen.
 
     Was bleibt: deine Worte in Transkripten, die andere gespeichert haben. Du kannst sie einzeln mit /transcript redact herausnehmen, oder alle auf einmal mit /privacy delete-account.
 privacy-delete-account-intro =
-    Das löscht **alles, was über dich aufbewahrt wird**: deine Transkripte, deine Worte in denen anderer, worin du eingewilligt hast, deine Anfragen. Du wirst ab sofort nirgends mehr gehört. Es lässt sich nicht rückgängig machen; neu anfangen kannst du jederzeit.
+    Das löscht **alles, was über dich aufbewahrt wird**: deine Transkripte, deine Worte in denen anderer, worin du eingewilligt hast, deine Anfragen. Du wirst ab sofort nirgends mehr gehört. Das lässt sich nicht rückgängig machen; neu anfangen kannst du jederzeit.
 
     Du bekommst eine signierte Quittung. Eine Sperre durch die Moderation eines Servers bleibt, bis sie endet. Was andere kopiert haben und was Discord aufbewahrt, liegt außer Reichweite.
 privacy-word-label = Zum Fortfahren „{ $word }“ eintippen
-privacy-wrong-word = Nichts wurde gelöscht, denn das war nicht das Wort: Nutze den Befehl noch einmal und tippe „{ $word }“.
+privacy-wrong-word = Es wurde nichts gelöscht, denn das war nicht das Wort: Verwende den Befehl noch einmal und tippe „{ $word }“ ein.
 privacy-no-transcripts = Du hast keine eigenen Transkripte, also wurde nichts gelöscht.
 privacy-transcripts-gone = Endgültig gelöscht, für alle: { $count ->
     [one] eines deiner Transkripte
    *[other] { $count } deiner Transkripte
 }.
-privacy-transcripts-unfinished = Das konnte nicht zu Ende gebracht werden, und es liegt an uns: Nutze den Befehl noch einmal; was begonnen wurde, wird spätestens beim nächsten Start des Bots fertig.
+privacy-transcripts-unfinished = Das konnte nicht zu Ende gebracht werden, und es liegt an uns: Verwende den Befehl noch einmal; was begonnen wurde, wird spätestens beim nächsten Start des Bots fertig.
 privacy-transcripts-stay = Deine Worte in Transkripten anderer bleiben, bis du sie herausnimmst oder dein Konto löschst.
 privacy-not-rewritten = Die Dateien konnten noch nicht neu geschrieben werden, weil jemand sie gerade las: Bis der Bot das nächste Mal startet, enthalten sie noch das Gelöschte, verschlüsselt.
 privacy-nothing-opens = Nichts öffnet es mehr.
-privacy-account-failed = Das konnte nicht abgeschlossen werden, und es liegt an uns: Bitte nutze /privacy delete-account gleich noch einmal. Du wirst nirgends mehr gehört.
+privacy-account-failed = Das konnte nicht abgeschlossen werden, und es liegt an uns: Bitte verwende /privacy delete-account gleich noch einmal. Du wirst nirgends mehr gehört.
 privacy-account-nothing = Über dich war hier nichts aufbewahrt, also war nichts zu löschen. Du wirst nirgends gehört. Die angehängte Quittung sagt das.
 privacy-account-gone = **Gelöscht.** Du wirst nirgends mehr gehört, und das hier ist weg, zusammen mit den Schlüsseln, die es öffneten:
 privacy-account-line = - { $rows } · { $what }
-privacy-account-running = Was ein laufendes Interview noch von dir hält, verschwindet mit seinem Ende.
+privacy-account-running = Was ein laufendes Interview noch von dir enthält, verschwindet mit seinem Ende.
 privacy-account-receipt = Heb die angehängte Quittung auf, die dich nicht nennt: Der Bot behält keine Kopie. /privacy receipt prüft sie.
 
 ## Anfragen
@@ -182,7 +182,7 @@ privacy-hint-erasure = /privacy delete-account erledigt es sofort.
 privacy-hint-rectification = Für Worte erledigt es /transcript correct sofort.
 privacy-hint-complaint = Du kannst dich auch an eine Datenschutzbehörde wenden.
 privacy-hint-withdraw = /consent withdraw erledigt es sofort.
-privacy-correct-yourself = Falsch mitgeschriebene Worte: /transcript correct. Was du erlaubt hast: /consent. Dein Name ist so, wie Discord ihn beim Speichern hatte. Für alles andere schreib hier, was falsch ist und wie es stimmt; du bekommst innerhalb von { $days ->
+privacy-correct-yourself = Falsch mitgeschriebene Worte: /transcript correct. Worin du eingewilligt hast: /consent. Dein Name steht so da, wie er beim Speichern in Discord war. Für alles andere schreib hier, was falsch ist und wie es stimmt; du bekommst innerhalb von { $days ->
     [one] einem Tag
    *[other] { $days } Tagen
 } eine Antwort.
@@ -201,7 +201,7 @@ privacy-outcome-taken-back = zurückgezogen
 privacy-outcome-unconfirmed = nie bestätigt
 privacy-outcome-none = abgeschlossen
 privacy-confirmed = Diese Anfrage gehört jetzt dir.
-privacy-code-refused = Dieser Code gilt nicht oder nicht mehr: Er geht einmal, { $hours ->
+privacy-code-refused = Dieser Code gilt nicht oder nicht mehr: Er gilt nur einmal, { $hours ->
     [one] eine Stunde
    *[other] { $hours } Stunden
 } lang und für wenige Versuche. Bitte per E-Mail um einen neuen.
@@ -209,12 +209,12 @@ privacy-code-refused = Dieser Code gilt nicht oder nicht mehr: Er geht einmal, {
 ## Quittungen
 
 privacy-not-a-receipt = Diese Datei ist keine Quittung: Häng die JSON-Datei an, die mit einer Löschung kam.
-privacy-receipt-holds = ✅ Diese Quittung stimmt: Diese Installation hat sie für eine Löschung am { $at } signiert, und { $keys ->
+privacy-receipt-holds = ✅ Diese Quittung ist gültig: Diese Installation hat sie für eine Löschung am { $at } signiert, und { $keys ->
     [0] sie nennt keine Schlüssel
     [one] den einen Schlüssel, den sie nennt, gibt es nicht mehr
    *[other] keinen der { $keys } Schlüssel, die sie nennt, gibt es noch
 }.
-privacy-receipt-refused = ❌ Diese Quittung stimmt nicht:
+privacy-receipt-refused = ❌ Diese Quittung ist nicht gültig:
 privacy-fault-installation = eine andere Installation hat diese Quittung ausgestellt
 privacy-fault-signature = die Signatur stimmt nicht
 privacy-fault-keys = { $count ->

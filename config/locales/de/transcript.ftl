@@ -13,7 +13,7 @@ cmd-transcript-view =
     .param-transcript = Welches
     .param-page = Welche Seite davon
 cmd-transcript-search =
-    .description = Worte in allem suchen, was du lesen darfst
+    .description = Wörter in allem suchen, was du lesen darfst
     .param-text = Wörter in beliebiger Reihenfolge; eine "Wendung" in Anführungszeichen
 cmd-transcript-export =
     .description = Ein Transkript als Datei mitnehmen
@@ -25,7 +25,7 @@ cmd-transcript-correct =
     .param-line = Die Nummer der Zeile, wie /transcript view sie zeigt
     .param-text = Was du gesagt hast
 cmd-transcript-redact =
-    .description = Worte endgültig herausnehmen: deine überall, alle in deinen Transkripten
+    .description = Worte endgültig herausnehmen: deine eigenen überall, in deinen Transkripten alle
     .param-transcript = Welches
     .param-line = Die Nummer der Zeile, wie /transcript view sie zeigt
 cmd-transcript-share =
@@ -34,7 +34,7 @@ cmd-transcript-share =
     .param-person = Wer es lesen darf
     .param-hours = Wie viele Stunden; ohne Angabe 24
 cmd-transcript-unshare =
-    .description = Jemanden es nicht länger lesen lassen
+    .description = Jemandem den Zugang zu einem deiner Transkripte wieder entziehen
     .param-transcript = Welches
     .param-person = Wer es nicht mehr lesen darf
 cmd-transcript-delete =
@@ -51,9 +51,9 @@ transcript-and-more = -# Und { $count } weitere
 
 transcript-save-title = Das Transkript speichern
 transcript-save-afterwards = Das Interview läuft noch: Speichere es, wenn es vorbei ist, innerhalb einer halben Stunde.
-transcript-no-draft = Von diesem Interview gibt es für dich nichts zu lesen: Die halbe Stunde ist um, niemand, der mitmachte, hat etwas gesagt, oder du warst nicht dabei.
-transcript-not-ticked = Nichts wurde gespeichert, denn Speichern war nicht angekreuzt.
-transcript-nothing-to-save = Es gibt nichts zu speichern: Niemand, der gesprochen hat, willigt ein, dass die eigenen Worte aufbewahrt werden.
+transcript-no-draft = Von diesem Interview gibt es für dich nichts zu lesen: Die halbe Stunde ist um, von den Teilnehmenden hat niemand etwas gesagt, oder du hast nicht teilgenommen.
+transcript-not-ticked = Es wurde nichts gespeichert, denn Speichern war nicht angekreuzt.
+transcript-nothing-to-save = Es gibt nichts zu speichern: Niemand, der gesprochen hat, hat eingewilligt, dass die eigenen Worte aufbewahrt werden.
 transcript-title = Interview vom { $day }, { $time } UTC
 transcript-saved = Gespeichert, { $lines ->
     [one] eine Zeile
@@ -62,7 +62,7 @@ transcript-saved = Gespeichert, { $lines ->
 transcript-left-out = Die Worte von { $people ->
     [one] einer Person
    *[other] { $people } Personen
-} fehlen und stehen als \[nicht gespeichert\] da: Sie haben nicht eingewilligt, aufbewahrt zu werden.
+} fehlen und stehen als \[nicht gespeichert\] da: In das Aufbewahren wurde nicht eingewilligt.
 
 ## Lesen
 
@@ -87,7 +87,7 @@ transcript-redacted = [herausgenommen]
 transcript-erased = [gelöscht]
 transcript-withheld = [zurückgehalten]
 transcript-damaged = [beschädigt]
-transcript-gap = [{ $seconds } s ohne Text]
+transcript-gap = [{ $seconds } s nicht transkribiert]
 transcript-nothing-found = Nichts passt. Wörter dürfen in beliebiger Reihenfolge stehen; setz eine Wendung in Anführungszeichen.
 transcript-hit = - **{ $title }** · { $day }
 transcript-hit-line = Zeile { $line }
@@ -96,7 +96,7 @@ transcript-exported = Deine Datei. Sie liegt auf den Servern von Discord, solang
 ## Ändern
 
 transcript-line-corrected = Richtiggestellt: Alle, die dieses Transkript lesen dürfen, sehen, was du gesagt hast.
-transcript-line-redacted = Endgültig herausgenommen. An der Stelle steht ein Zeichen.
+transcript-line-redacted = Endgültig herausgenommen. An der Stelle steht ein Vermerk.
 transcript-not-with-bots = Ein Transkript lässt sich nur mit Menschen teilen.
 transcript-not-with-yourself = Es gehört dir schon: Wähle jemand anderen.
 transcript-shared = { $person } darf es bis { $until } lesen. Eine Nachricht kommt nicht von selbst: Sag kurz Bescheid.
@@ -108,7 +108,7 @@ transcript-sure = **{ $title }** für alle löschen, mit { $lines ->
 } und allem Feedback dazu? Es lässt sich nicht zurückholen.
 transcript-delete-for-good = Endgültig löschen
 transcript-keep-it = Behalten
-transcript-kept = Nichts wurde gelöscht.
+transcript-kept = Es wurde nichts gelöscht.
 transcript-deleted = Endgültig gelöscht, mit { $lines ->
     [one] einer Zeile
    *[other] { $lines } Zeilen
