@@ -545,7 +545,7 @@ async def _connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
     async with AsyncExitStack() as stack:
         # What goes wrong in the caller's block is the caller's; only reaching the database is ours to explain.
         try:
-            connection = await stack.enter_async_context(engine.connect())
+            connection = await _reached(stack, engine)
         except PoolTimeout:
             raise DatabaseBusy("others have been using the database for too long") from None
         except sqlite3.Error as error:
@@ -553,6 +553,24 @@ async def _connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         except (OSError, TimeoutError):
             raise DatabaseFailed("the database cannot be reached: is its server running, and the DSN right?") from None
         yield connection
+
+
+async def _reached(stack: AsyncExitStack, engine: AsyncEngine) -> AsyncConnection:
+    """A connection; asked for again while others make the same new file, for which SQLite itself does not wait."""
+    until_s = time.monotonic() + _ATTEMPTS * _PAUSE_S
+    while True:
+        try:
+            return await stack.enter_async_context(engine.connect())
+        except (DBAPIError, sqlite3.Error) as error:
+            orig = error.orig if isinstance(error, DBAPIError) else error
+            if not _just_busy(orig) or time.monotonic() > until_s:
+                raise
+        await asyncio.sleep(_PAUSE_S)
+
+
+def _just_busy(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 @contextmanager

@@ -124,7 +124,7 @@ async def test_what_outlived_its_time_is_deleted_while_the_bot_runs(tmp_path: Pa
             )
             await services.stores.live_messages.posted(entry, (await channel.send(text)).id)
 
-        assert await services.journal.sweep(at) == 1
+        await services.journal.sweep(at)  # or the bot did by itself, meanwhile
 
         assert [m.text for m in stage.seen("anna")] == [f"{HEADER} of now"]
         assert len(await services.journal.left()) == 1

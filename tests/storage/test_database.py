@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -17,7 +18,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, Select, func, insert, select, text, update
+from sqlalchemy import Connection, MetaData, Select, event, func, insert, select, text, update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.database import (
@@ -409,6 +410,44 @@ def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
         process.stdin.close()
 
     assert [process.wait() for process in started] == [0, 0]
+
+
+def busy(folder: Path) -> sqlite3.OperationalError:
+    """What SQLite says at once, without waiting, when others turn a new file into one with a journal of its own."""
+    with closing(sqlite3.connect(folder / "x", isolation_level=None)) as one:
+        one.execute("BEGIN EXCLUSIVE")
+        with (
+            closing(sqlite3.connect(folder / "x", timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError) as refused,
+        ):
+            other.execute("PRAGMA journal_mode=WAL")
+    return refused.value
+
+
+@pytest.mark.parametrize("times", [2, 1_000])
+async def test_a_file_that_others_are_making_is_asked_for_again_for_a_while(tmp_path: Path, times: int) -> None:
+    error, tries = busy(tmp_path), 0
+    (tmp_path / "data").mkdir(mode=0o700)
+    database = open_sqlite(tmp_path / "data", "content")
+
+    def refuse(*_: object) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= times:
+            raise error
+
+    event.listen(database._readers.sync_engine, "connect", refuse)
+    try:
+        if times > 2:
+            with pytest.raises(DatabaseBusy):
+                async with database.read():
+                    pass
+        else:
+            async with database.read() as connection:
+                assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    finally:
+        await database.close()
+    assert tries > 2
 
 
 async def test_those_who_open_together_in_one_process_migrate_once(tmp_path: Path) -> None:
