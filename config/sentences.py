@@ -5,7 +5,7 @@
                                                   not in German? the English one, and an error in the log
                                                   nowhere?       one clear fallback: no command fails for a word
 
-A start that parsed all of them would take two thirds of a second longer; `whole` does it, for tests and the doctor.
+A start that parsed all of them would take 0.7 s of a core for it; `whole` does it, for tests and the doctor.
 
 A language is a folder, called as Discord calls the language: "de", "uk", or with a region where that matters. English
 is the one that has to be whole. Plural rules and numbers are those of the language. Source: projectfluent.org.
