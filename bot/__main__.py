@@ -193,7 +193,7 @@ def transcribe(
             models_folder=settings.models_folder,
             languages=(language,) if language else settings.allowed_languages,
             silence_s=silence_s or settings.silence_s,
-            workers=workers or settings.workers,
+            workers=workers or settings.own_workers,
         )
     )
 

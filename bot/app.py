@@ -161,9 +161,10 @@ async def _engine(settings: Settings) -> WhisperWorker | SpeechServer | Fallback
 
 async def _own_engine(settings: Settings) -> WhisperWorker:
     folder = await find_model(settings.model, settings.models_folder)
-    return WhisperWorker(
-        folder, languages=settings.allowed_languages, workers=settings.workers or machine.workers(folder)
-    )
+    fit = machine.workers(folder)
+    # Behind a server, which takes many requests at once, no more processes than fit; fewer, where that was set.
+    workers = settings.own_workers or min(fit, settings.workers or fit)
+    return WhisperWorker(folder, languages=settings.allowed_languages, workers=workers)
 
 
 def _hearing(settings: Settings, transcriber: Transcriber, clock: Clock, *, ahead: bool) -> Hearing:

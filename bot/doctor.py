@@ -176,7 +176,7 @@ class Doctor:
         folder = self._model_folder()
         if folder is not None and (not settings.speech_url or settings.speech_fallback):
             weights = (folder / FILES[0]).stat().st_size / 1_000_000
-            needed += int((settings.workers or 1) * (machine.FIXED_MB + machine.PER_MB * weights))
+            needed += int((settings.own_workers or 1) * (machine.FIXED_MB + machine.PER_MB * weights))
         if have < needed:
             raise StartRefused(f"{have} MB, and about {needed} MB are needed: choose a smaller model or fewer workers.")
         return f"{have} MB, at least {needed} MB needed; {machine.cores(self._places.cgroup)} cores"

@@ -93,7 +93,8 @@ class Settings(OperatorSettings):
         default=0,
         ge=0,
         le=64,
-        description="Recognition processes. 0: as many as there are cores, if there is memory for them.",
+        description="Recognition processes, or requests to a speech server at the same time. 0: as many as there are"
+        " cores, if there is memory for them; 4 requests.",
     )
     latest_s: float = Field(
         default=6.0,
@@ -207,6 +208,11 @@ class Settings(OperatorSettings):
     def allowed_languages(self) -> tuple[str, ...]:
         """The languages as a tuple; empty for any."""
         return tuple(self.languages.split(",")) if self.languages else ()
+
+    @property
+    def own_workers(self) -> int:
+        """How many recognition processes were asked for, 0 for as many as fit; to a server, *workers* are requests."""
+        return 0 if self.speech_url else self.workers
 
     @property
     def models_folder(self) -> Path:

@@ -1,24 +1,29 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 
-from bot.app import App, open_app
+from bot import machine
+from bot.app import App, _engine, open_app
 from bot.errors import StartRefused
 from bot.loopback.connector import LoopbackResolver, loopback_connector
 from bot.loopback.furnishing import PracticeGuild, practice_guild
 from bot.loopback.server import LoopbackDiscord
 from bot.loopback.world import World
 from bot.rehearsal.stage import practice_operations
+from stt.fallback import Fallback
 from tests.flow.conftest import settings
 from tests.stt.sounds import ScriptedTranscriber
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
+
+MODEL = Path(__file__).parents[1] / "stt" / "models" / "rehearsal"
 
 
 @pytest.fixture
@@ -111,6 +116,29 @@ async def test_a_model_that_is_not_there_is_said_before_discord_is_asked() -> No
     with pytest.raises(StartRefused, match="SKILLRALLY_MODEL"):
         async with open_app(settings(model="./no/such/folder"), operations=practice_operations()):
             pass
+
+
+async def test_workers_for_a_speech_server_are_no_processes_of_the_engine_behind_it() -> None:
+    server = {"speech_url": "http://127.0.0.1:9/v1", "speech_fallback": True, "workers": 20}
+
+    engine = await _engine(settings(model=str(MODEL), **server))
+
+    assert isinstance(engine, Fallback)
+    assert engine.workers == 20
+    assert engine._second.workers == machine.workers(MODEL)
+
+
+async def test_where_one_request_at_a_time_was_set_there_is_one_process_behind_the_server() -> None:
+    engine = await _engine(
+        settings(model=str(MODEL), speech_url="http://127.0.0.1:9/v1", speech_fallback=True, workers=1)
+    )
+
+    assert isinstance(engine, Fallback)
+    assert engine._second.workers == 1
+
+
+async def test_workers_without_a_speech_server_are_processes() -> None:
+    assert (await _engine(settings(model=str(MODEL), workers=3))).workers == 3
 
 
 async def test_stopping_while_the_gateway_answers_ends_it(

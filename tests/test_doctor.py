@@ -251,6 +251,15 @@ async def test_more_workers_than_there_is_memory_for_are_red(folder: Path, tmp_p
     assert (await offline(folder, places, workers=8))["memory"][0] is False
 
 
+async def test_workers_for_a_speech_server_need_no_memory_here(folder: Path, tmp_path: Path) -> None:
+    cgroup = tmp_path / "cgroup"
+    cgroup.mkdir()
+    (cgroup / "memory.max").write_text("1000000000")
+    server = {"speech_url": "http://127.0.0.1:9/v1", "speech_fallback": True}
+
+    assert (await offline(folder, Places(cgroup=cgroup), workers=16, **server))["memory"][0] is True
+
+
 async def test_a_full_disk_is_red(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for free, ok in ((50_000_000, False), (500_000_000, None), (5_000_000_000, True)):
         usage = shutil.disk_usage(folder)._replace(free=free)
