@@ -380,6 +380,7 @@ class Interview:
         self._stop = asyncio.Event()
         self._dirty = asyncio.Event()
         self._moved = asyncio.Event()
+        self._moved_s = float("-inf")
         self._snippets = 0
         self._missing_s = 0.0
         self._empty_since: float | None = None
@@ -929,6 +930,7 @@ class Interview:
             case Change.MOVED:
                 # Now, not when the task below gets its turn: the new channel has seen no notice.
                 self.gate.pause(Pause.MOVED)
+                self._moved_s = self.now_s()
                 self._moved.set()
             case Change.ENDED:
                 self.stop(Stopped.KICKED)
@@ -983,7 +985,7 @@ class Interview:
         self.draft.add(snippet, typed=typed)
         self._snippets += 1
         self._missing_s += snippet.missing_s
-        if self._captions is not None and participant.captions:
+        if self._captions is not None and participant.captions and self._said_here(snippet):
             gap = snippet.missing_s > 0
             text = self._room.gap_mark(snippet.missing_s) if gap else snippet.text
             name = self._room.caption_name_of(snippet.speaker_id)
@@ -991,5 +993,11 @@ class Interview:
 
     def _on_partial(self, partial: Partial) -> None:
         participant = self._roster.get(partial.speaker_id)
-        if participant is not None and participant.captions and self._captions is not None:
+        if participant is None or not participant.captions or self._captions is None:
+            return
+        if self._said_here(partial):
             self._captions.draft(partial.speaker_id, self._room.caption_name_of(partial.speaker_id), partial.text)
+
+    def _said_here(self, words: Snippet | Partial) -> bool:
+        """Whether these words were begun in the channel where captions are shown now: in another, others read them."""
+        return words.start_s >= self._moved_s

@@ -11,7 +11,7 @@ from bot.interview.captions import BoardBusy, BoardGone, BoardRefused
 from bot.interview.session import EMPTY_S, NOTICE_S, PANEL_S, RECOVER_S, Interview, Pause, Stopped
 from bot.voice.e2ee import FrameNotOpened, Reason
 from bot.voice.link import Change
-from stt.engine import TranscriptionFailed
+from stt.engine import NO_HINTS, TranscriptionFailed
 from tests.interview.rooms import (
     ANNA,
     CHANNEL,
@@ -28,6 +28,9 @@ from tests.virtual_time import in_virtual_time, now_s, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from stt.audio import Utterance
+    from stt.engine import Hints, Words
 
 
 async def until(condition: Callable[[], bool], within_s: float = 30.0) -> None:
@@ -472,6 +475,57 @@ async def test_moved_on_at_once_only_the_last_channel_has_a_notice() -> None:
 
         assert [channel for channel, _ in room.notices.values()] == [OTHER_CHANNEL]
         assert interview.gate.paused == frozenset()
+
+
+class Slow(ScriptedTranscriber):
+    """An engine that takes its time."""
+
+    def __init__(self, *lines: str, takes_s: float) -> None:
+        super().__init__(*lines)
+        self._takes_s = takes_s
+
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
+        await asyncio.sleep(self._takes_s)
+        return await super().transcribe(utterance, hints)
+
+
+@in_virtual_time
+async def test_words_spoken_before_a_move_and_recognised_after_it_are_kept_but_not_shown_there() -> None:
+    room = FakeRoom()
+    room.may_run.add(OTHER_CHANNEL)
+    async with running(room, Slow("Said there.", "Said here.", takes_s=3.0)) as interview:
+        interview.admit(ANNA, captions=True)
+        voice = Voice(room, ANNA)
+        await voice.speak(1.0)
+        await asyncio.sleep(0.6)
+        room.move(OTHER_CHANNEL)
+        await until(lambda: bool(interview.draft.snippets))
+        await asyncio.sleep(2)
+        assert words(interview) == ["Said there."]
+        assert room.boards[OTHER_CHANNEL].log == []
+        assert room.boards[CHANNEL].messages == {}
+
+        await voice.say()
+        await until(lambda: bool(room.board.messages))
+        assert words(interview) == ["Said there.", "Said here."]
+        assert room.boards[OTHER_CHANNEL].shown == ["-# captions\n**Anna** Said here."]
+
+
+@in_virtual_time
+async def test_words_of_somebody_who_was_speaking_during_a_move_are_not_shown_there() -> None:
+    room = FakeRoom()
+    room.may_run.add(OTHER_CHANNEL)
+    async with running(room, Slow("So far", takes_s=0.5)) as interview:
+        interview.admit(ANNA, captions=True)
+        voice = Voice(room, ANNA)
+        await voice.speak(2.9)  # the second look is under way, which shows the words that both agree on
+        assert interview.pipeline.counts.partials == 2
+        room.move(OTHER_CHANNEL)
+        await until(lambda: bool(interview.draft.snippets))
+        await asyncio.sleep(2)
+
+        assert words(interview) == ["So far"]
+        assert room.boards[OTHER_CHANNEL].log == []
 
 
 # -- its end -------------------------------------------------------------------------------------------------------
