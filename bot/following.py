@@ -42,21 +42,24 @@ async def follow(ledger: Ledger, interviews: Interviews, desk: Desk | None = Non
     Where requests of *desk* are out for somebody who took that back, they are hung up.
 
     Raises:
-        StorageError: If it cannot be learned.
+        StorageError: If it cannot be learned; whose yes is known to be gone is heard no more all the same.
     """
     heard = {user_id for interview in interviews.running for user_id in interview.gate.consenting}
     shown = {user_id for user_id in heard if ledger.allowed(user_id, Purpose.CAPTIONS)}
-    await ledger.refresh()
-    gone = {user_id for user_id in heard if not ledger.allowed(user_id, Purpose.TRANSCRIBE)}
-    for user_id in gone:
-        interviews.withdraw(user_id)
-    for user_id in shown - gone:
-        if not ledger.allowed(user_id, Purpose.CAPTIONS):
-            interviews.hide(user_id)
-    if desk is not None:
-        for user_id in desk.out:
-            if not ledger.allowed(user_id, Purpose.AI_FEEDBACK):
-                desk.let_go(user_id)
+    try:
+        await ledger.refresh()
+    finally:
+        # Also when nothing could be learned: what was taken back here in vain is known all the same.
+        gone = {user_id for user_id in heard if not ledger.allowed(user_id, Purpose.TRANSCRIBE)}
+        for user_id in gone:
+            interviews.withdraw(user_id)
+        for user_id in shown - gone:
+            if not ledger.allowed(user_id, Purpose.CAPTIONS):
+                interviews.hide(user_id)
+        if desk is not None:
+            for user_id in desk.out:
+                if not ledger.allowed(user_id, Purpose.AI_FEEDBACK):
+                    desk.let_go(user_id)
     return len(gone)
 
 

@@ -497,11 +497,21 @@ class Interview(commands.GroupCog, group_name="interview", group_description="Pr
             return
         how = occasion(interaction, "form", at=self._bot.services.clock.now(), shown=shown)
         await in_time(interaction, self._ledger.give(interaction.user.id, purposes, how, attested_age=age))
+        # The form may have been open for minutes, and the yes have waited: what was asked before it is asked again.
+        _must_be_in(interaction, session)
+        if await may_join(interaction, self._bot.services.servers) > age:
+            raise UserMistake(words("interview-not-taking-part"))
         await self._admit(interaction, session, role, captions=Purpose.CAPTIONS in purposes)
 
     async def _admit(self, interaction: Interaction, session: Session, role: Role | None, *, captions: bool) -> None:
-        became = session.admit(interaction.user.id, captions=captions, role=role)
-        words = words_of(interaction)
+        words, user_id = words_of(interaction), interaction.user.id
+        # Nothing waits between this and the gate: whoever took it back meanwhile was not there to be dismissed.
+        if not self._ledger.allowed(user_id, Purpose.TRANSCRIBE):
+            if self._ledger.opted_out(user_id):
+                raise OptedOut("this person is never to be heard")
+            raise UserMistake(words("interview-not-taking-part"))
+        captions = captions and self._ledger.allowed(user_id, Purpose.CAPTIONS)
+        became = session.admit(user_id, captions=captions, role=role)
         shown = captions and session.captions is not None
         text = words("interview-joined", role=says.role(words, became), captions=shown)
         await answer(interaction, text, "leave", interview_id=session.interview_id)

@@ -140,7 +140,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         reason: app_commands.Choice[str],
         days: app_commands.Range[int, 1, 365] = BLOCK_DAYS,
     ) -> None:
-        """Put it down; whoever takes part right now is heard no more."""
+        """Put it down; whoever takes part right now is heard no more, and who waits in the queue is out of it."""
         await self._must_moderate(interaction)
         words, guild, at = words_of(interaction), _guild(interaction), self._services.clock.now()
         runs_it = isinstance(member, discord.Member) and member.guild_permissions.manage_guild
@@ -157,6 +157,9 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         # What they said stays theirs: it is forgotten or saved as anybody else's.
         if session is not None and session.dismiss(member.id, forget_words=False):
             lines.append(words("mod-blocked-out", member=member.mention))
+        queue: Any = self._bot.get_cog("Queue")
+        _, changed = await in_time(interaction, self._stores.queue.leave(member.id, guild.id, at=at))
+        await in_time(interaction, queue.announce(changed))
         await done(interaction, "block", " ".join(lines))
 
     @app_commands.command(description="Let somebody practise here again, or see who is blocked")

@@ -201,6 +201,10 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
         if not (await self._preferences.of(member.id)).invitations:
             await answer(interaction, words("queue-invite-not-wanted"))
             return
+        may = await self._bot.services.servers.may_join(interaction.guild.id, interaction.user.id)
+        if isinstance(may, Refusal):
+            await answer(interaction, refused(words, may))
+            return
         at = self._clock.now()
         invitation = await self._queue.invite(interaction.user.id, member.id, at=at)
         if invitation is None:

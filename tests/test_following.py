@@ -14,6 +14,8 @@ from bot.interview.interviews import Interviews
 from bot.keys_command import init
 from config.operations import Operations
 from config.settings import Settings
+from storage.database import Database
+from storage.errors import DatabaseFailed
 from storage.ledger import Occasion, Purpose
 from tests.interview.rooms import ANNA, CHANNEL, GUILD, OLEG, FakeRoom, hearing
 
@@ -85,3 +87,28 @@ async def test_nothing_happens_to_those_whose_yes_stands(installation: Installat
         assert await follow(here, interviews) == 0
 
         assert interview.gate.consenting == {ANNA, OLEG}
+
+
+async def test_who_took_it_back_in_vain_is_heard_no_more_though_nothing_can_be_read(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with two_processes(installation) as (here, _, interviews, interview):
+
+        @asynccontextmanager
+        async def refused(_: Database) -> AsyncGenerator[None]:
+            raise DatabaseFailed("the database refused")
+            yield
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Database, "write", refused)
+            patched.setattr(Database, "read", refused)
+            with pytest.raises(DatabaseFailed):
+                await here.withdraw(ANNA, [Purpose.TRANSCRIBE], press(2))
+            assert not here.allowed(ANNA, Purpose.TRANSCRIBE)
+            assert interview.gate.consenting == {ANNA, OLEG}
+
+            with pytest.raises(DatabaseFailed):
+                await follow(here, interviews)
+
+        assert interview.gate.consenting == {OLEG}
+        assert not interview.takes_part(ANNA)

@@ -12,7 +12,7 @@ from bot.interview.session import Pause, Stopped
 from bot.loopback.entities import ChannelKind, Message, MessageBody
 from bot.loopback.filling import CannotDo
 from bot.loopback.permissions import Overwrite, Permission
-from bot.rehearsal.stage import until
+from bot.rehearsal.stage import TICKED, until
 from cogs import replies
 from cogs.locales import words_in
 from storage.ledger import Purpose
@@ -212,6 +212,56 @@ async def test_a_form_sent_after_the_end_changes_nothing(stage: Practice) -> Non
 
     assert reply.text == EN("interview-over")
     assert not agreed(stage, ANNA)
+
+
+async def test_who_leaves_the_channel_while_the_form_is_open_is_not_heard(stage: Practice) -> None:
+    await stage.start(HOST)
+    form = (await stage.press(ANNA, "Join")).modal
+    assert form is not None
+    await stage.depart(ANNA)
+    guild = stage.app.bot.get_guild(stage.place.guild.id)
+    await until(lambda: guild is not None and stage.user(ANNA).id not in guild._voice_states, within_s=5)
+
+    reply = await stage.discord.people.submit(stage.user(ANNA).id, form, TICKED)
+
+    assert reply.text == EN("interview-not-here")
+    assert not stage.running().takes_part(stage.user(ANNA).id)
+
+
+async def test_an_age_that_was_raised_while_the_form_is_open_is_asked_for(stage: Practice) -> None:
+    await stage.start(HOST)
+    form = (await stage.press(ANNA, "Join")).modal
+    assert form is not None
+    await stage.app.services.stores.guilds.change(stage.place.guild.id, minimum_age=21)
+
+    reply = await stage.discord.people.submit(stage.user(ANNA).id, form, TICKED)
+
+    assert reply.text == EN("interview-not-taking-part")
+    assert not stage.running().takes_part(stage.user(ANNA).id)
+    assert "21" in str((await stage.press(ANNA, "Join")).modal)
+
+
+@pytest.mark.parametrize(("way", "typed"), [("consent withdraw", {}), ("privacy opt-out", {"switch": "on"})])
+async def test_a_yes_that_is_taken_back_while_it_is_put_down_opens_no_gate(
+    stage: Practice, way: str, typed: dict[str, str]
+) -> None:
+    await stage.start(HOST)
+    anna, people, ledger = stage.user(ANNA).id, stage.discord.people, stage.app.services.stores.ledger
+    form = (await stage.press(ANNA, "Join")).modal
+    assert form is not None
+
+    async with stage.app.services.stores.databases.content.write():
+        given = people.submit(anna, form, TICKED)
+        await given.acknowledged()  # it is said to take a while, so it is being put down
+        taken = people.use(anna, way, stage.place.text.id, options=typed)
+        await until(lambda: bool(ledger._pending), within_s=5)
+
+    told = {EN("interview-not-taking-part"), EN("consent-opted-out")}
+    assert (await given).text in told
+    assert stage.running().gate.consenting == frozenset()
+    await taken
+    assert not agreed(stage, ANNA)
+    assert stage.running().gate.consenting == frozenset()
 
 
 async def test_an_interview_that_is_ending_takes_nobody_in(stage: Practice) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.loopback.permissions import NONE
-from bot.rehearsal.stage import Stage, until
+from bot.rehearsal.stage import TICKED, Stage, until
 from cogs.locales import moment, words_in
 from storage.blocks import Why
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice, Watch
@@ -149,6 +149,20 @@ async def test_who_is_blocked_is_out_can_neither_join_nor_start_and_keeps_every_
     await use(stage, ANNA, "interview join")
     assert stage.running().takes_part(anna.id)
     assert await done(stage) == ["unblock", "block"]
+
+
+async def test_who_is_blocked_while_the_form_is_open_is_not_heard(stage: Practice) -> None:
+    await stage.start(HOST)
+    anna = stage.user(ANNA).id
+    form = (await stage.press(ANNA, "Join")).modal
+    assert form is not None
+    await use(stage, OWNER, "mod block", member=anna, reason="conduct", days=3)
+
+    reply = await stage.discord.people.submit(anna, form, TICKED)
+
+    assert EN("mod-reason-conduct") in reply.text
+    assert not stage.running().takes_part(anna)
+    assert anna not in stage.running().gate.consenting
 
 
 async def test_a_block_outlives_the_account_and_holds_for_starting(stage: Practice) -> None:

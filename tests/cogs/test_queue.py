@@ -60,7 +60,8 @@ def seen(stage: Stage) -> list[Message]:
 
 def standing(stage: Stage) -> list[Message]:
     """What the bot made of components there, for everybody."""
-    return [each for each in seen(stage) if each.author.id == stage.bot_id and each.components]
+    by_bot = (each for each in seen(stage) if each.author.id == stage.bot_id and each.ephemeral_to is None)
+    return [each for each in by_bot if each.components]
 
 
 async def both(stage: Stage) -> Message:
@@ -237,3 +238,34 @@ async def test_an_account_that_is_deleted_waits_for_nobody(stage: Stage) -> None
 
     assert standing(stage)[0].text == EN("queue-over")
     assert EN("queue-waiting", count=1) in await use(stage, ANNA, "status")
+
+
+async def block(stage: Stage, name: str) -> None:
+    options = {"member": stage.user(name).id, "reason": "spam"}
+    await stage.discord.people.use(stage.user(OWNER).id, "mod block", stage.place.text.id, options=options)
+
+
+async def test_who_is_blocked_waits_for_nobody_any_more(stage: Stage) -> None:
+    await use(stage, ANNA, "join", **CASE)
+
+    await block(stage, ANNA)
+
+    assert await use(stage, PETER, "join", **CASE) == EN("queue-joined", type="case", level="junior")
+    assert standing(stage) == []
+    assert await use(stage, ANNA, "status") == EN("queue-not-in")
+
+
+async def test_an_offer_to_who_is_blocked_is_taken_down_and_the_other_waits_on(stage: Stage) -> None:
+    await both(stage)
+
+    await block(stage, ANNA)
+
+    assert standing(stage) == []
+    assert EN("queue-waiting", count=1) in await use(stage, PETER, "status")
+
+
+async def test_who_is_blocked_invites_nobody(stage: Stage) -> None:
+    await block(stage, ANNA)
+
+    assert EN("mod-reason-spam") in await invited(stage, ANNA, PETER)
+    assert standing(stage) == []
