@@ -651,9 +651,10 @@ class Pipeline:
                     taken = self._take()
                     if taken is not None:
                         await self._recognise(*taken, turn)
-            elif self._ending.is_set():
+            elif self._ending.is_set() and not any(voice.waiting for voice in self._voices.values()):
                 return
             else:
+                # Also at the end, while somebody's words wait for those before them: who has those, sets it.
                 self._wake.clear()
                 await self._wake.wait()
 

@@ -263,6 +263,60 @@ async def test_an_end_in_the_middle_of_a_wrong_guess_does_not_wait_for_it() -> N
         assert len(room.texts) == 1
 
 
+async def hesitate_and_go_on(room: Room) -> None:
+    """An answer whose recognition has begun in the pause behind it, and more words, still being said."""
+    await room.say(ANNA, 1.2)
+    await room.say(ANNA, 0.6, loud=False)
+    assert room.pipeline.counts.guessed == 1
+    assert room.told == []
+    await room.say(ANNA, 0.6)
+
+
+@in_virtual_time
+async def test_what_is_said_while_a_right_guess_is_under_way_gets_its_words_at_the_end() -> None:
+    room = Room(Dispatcher(Engine(fixed_s=3.0, per_s=0), clock=now_s))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(room.pipeline.run())
+        await hesitate_and_go_on(room)
+        await room.pipeline.finish(timeout_s=60)
+
+    assert room.texts == ["w0", "w0"]
+    assert room.missing_s == 0
+    assert room.audio_left() == 0
+
+
+@in_virtual_time
+async def test_what_is_said_while_a_right_guess_is_under_way_leaves_a_gap_if_there_is_no_time() -> None:
+    room = Room(Dispatcher(Engine(fixed_s=3.0, per_s=0), clock=now_s))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(room.pipeline.run())
+        await hesitate_and_go_on(room)
+        await room.pipeline.finish(timeout_s=1)
+
+    assert room.texts == ["", ""]
+    assert room.missing_s == pytest.approx(room.said_s, abs=0.3)
+    assert room.audio_left() == 0
+
+
+@in_virtual_time
+async def test_who_withdraws_at_the_end_during_a_right_guess_keeps_nobody_waiting() -> None:
+    engine = Engine(fixed_s=3.0, per_s=0, workers=2)
+    room = Room(Dispatcher(engine, clock=now_s))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(room.pipeline.run())
+        await hesitate_and_go_on(room)
+        began_s = now_s()
+        ending = tasks.create_task(room.pipeline.finish(timeout_s=60))
+        await asyncio.sleep(1)
+        assert room.pipeline.waiting_s > 0
+        room.pipeline.forget(ANNA)
+        await asyncio.wait([ending])
+
+    assert now_s() - began_s == pytest.approx(1.0, abs=0.1)
+    assert room.told == []
+    assert room.audio_left() == 0
+
+
 @in_virtual_time
 async def test_a_longer_silence_setting_does_not_shred_an_answer_with_thinking_pauses() -> None:
     async with open_room(Engine(fixed_s=0.05, per_s=0), silence_s=1.0) as room:
