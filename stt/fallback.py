@@ -140,8 +140,10 @@ class Fallback:
             await self._down.wait()
             await asyncio.sleep(self._look_s)
             if not self._entered:
-                self._down.clear()
+                # Away until it has proven itself: it may take a minute to load its model.
                 await self._enter_first()
+                if self._entered:
+                    self._down.clear()
                 continue
             with contextlib.suppress(SpeechError):
                 await self._first.transcribe(_faint_noise())
