@@ -13,13 +13,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answering import ANSWERS_S, Answering
 from bot.ending import Ending
 from bot.telemetry.analytics import GROUPS
 from bot.telemetry.analytics import Event as CountedEvent
 from bot.telemetry.metrics import Acknowledgements, NoMetrics, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import asyncio
+    from collections.abc import Callable, Coroutine
 
     import aiohttp
     from discord.app_commands import Command, ContextMenu
@@ -137,6 +139,7 @@ class CommandsOfOurs(app_commands.CommandTree["SkillRally"]):
     """The commands; an interaction of a form that Discord does not send is left alone, not an error of a task."""
 
     async def _call(self, interaction: discord.Interaction[Any]) -> None:
+        self.client.answering.own_this()
         try:
             await super()._call(interaction)  # pyright: ignore[reportUnknownMemberType] - discord.py's own
         except app_commands.AppCommandError:
@@ -150,6 +153,7 @@ class SkillRally(commands.Bot):
 
     Attributes:
         listening: Whether Discord's gateway is connected and has said what there is.
+        answering: Who is being answered.
     """
 
     def __init__(self, services: Services, *, connector: aiohttp.BaseConnector | None = None, **options: Any) -> None:
@@ -167,6 +171,9 @@ class SkillRally(commands.Bot):
         )
         self.services = services
         self.listening = False
+        self.answering = Answering()
+        # discord.py keeps presses and forms that are being answered, but nobody can wait for them.
+        self._connection._view_store.add_task = self.answering.own  # noqa: SLF001 - it has no public name
         _shield(self._connection.parsers)
 
     async def setup_hook(self) -> None:
@@ -197,6 +204,19 @@ class SkillRally(commands.Bot):
         """
         if self.loop is not discord.utils.MISSING:
             super().dispatch(event_name, *args, **kwargs)
+
+    def _schedule_event(
+        self, coro: Callable[..., Coroutine[Any, Any, Any]], event_name: str, *args: Any, **kwargs: Any
+    ) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = super()._schedule_event(coro, event_name, *args, **kwargs)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - discord.py's own
+        self.answering.own(task)
+        return task
+
+    async def close(self) -> None:
+        """Answer those who are being answered, leave Discord, and see to it that nothing goes on."""
+        await self.answering.rest(0 if self.services.ending.hurried else ANSWERS_S)
+        await super().close()
+        await self.answering.end()
 
     async def on_app_command_completion(
         self, interaction: discord.Interaction[Any], command: Command[Any, ..., Any] | ContextMenu, /

@@ -51,6 +51,11 @@ class Ending:
         return self._asked.is_set()
 
     @property
+    def hurried(self) -> bool:
+        """Whether nobody is waited for any more."""
+        return self._hurry.is_set()
+
+    @property
     def grace(self) -> timedelta:
         """How long what was said can still be saved when an interview ends now; nothing without a grace time."""
         return timedelta(seconds=0 if self._hurry.is_set() else self._grace_s)
