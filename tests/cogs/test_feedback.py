@@ -109,19 +109,32 @@ async def model() -> AsyncIterator[LoopbackModel]:
         yield server
 
 
-@pytest.fixture(params=["chat", "responses"])
-async def stage(request: pytest.FixtureRequest, authority: Authority, model: LoopbackModel) -> AsyncIterator[Stage]:
+@asynccontextmanager
+async def writing(kind: str, authority: Authority, model: LoopbackModel, **options: Any) -> AsyncGenerator[Stage]:
+    """The bot with one of its two ways to ask a model; *options* are the writer's."""
     async with opened(authority, model) as practice:
-        # The settings' own are patient, and OpenAI's has OpenAI's address.
+        # OpenAI's own has OpenAI's address.
         made = (
-            ChatWriter(model.url, model="small-1", timeout_s=1.0)
-            if request.param == "chat"
-            else ResponsesWriter(key="sk-test", model="small-1", url=model.url, timeout_s=1.0)
+            ChatWriter(model.url, model="small-1", **options)
+            if kind == "chat"
+            else ResponsesWriter(key="sk-test", model="small-1", url=model.url, **options)
         )
         async with made as writer:
             writer.region = "this machine"
             practice.app.services.desk._writer = writer
             yield practice
+
+
+@pytest.fixture(params=["chat", "responses"])
+async def stage(request: pytest.FixtureRequest, authority: Authority, model: LoopbackModel) -> AsyncIterator[Stage]:
+    async with writing(request.param, authority, model) as practice:
+        yield practice
+
+
+@pytest.fixture(params=["chat", "responses"])
+async def impatient(request: pytest.FixtureRequest, authority: Authority, model: LoopbackModel) -> AsyncIterator[Stage]:
+    async with writing(request.param, authority, model, timeout_s=1.0) as practice:
+        yield practice
 
 
 @pytest.fixture
@@ -383,7 +396,6 @@ BAD: dict[str, tuple[Callable[[], Any], str]] = {
     "busy": (lambda: failing(429, retry_after="60"), "feedback-reason-busy"),
     "busy without a time": (lambda: failing(429), "feedback-reason-busy"),
     "broken": (lambda: failing(500), "feedback-reason-unavailable"),
-    "silent": (keeping_silent, "feedback-reason-unavailable"),
     "hung up": (hanging_up, "feedback-reason-unavailable"),
     "cut short": (cut_short, "feedback-reason-unfit"),
     "no JSON": (lambda: saying("All fives!"), "feedback-reason-unfit"),
@@ -400,18 +412,30 @@ async def test_a_failure_says_what_failed_and_what_it_cost_and_never_fills_in_sc
     await agree(stage)
     for bad, (reply, reason) in BAD.items():
         model.script(reply())
-        transcript = await saved(stage)
-        offer = await offered(stage, transcript)
-        await send(stage, offer)
-        job = await over(stage)
+        await fails(stage, bad, reason)
 
-        assert job is not None, bad
-        view = await use(stage, ANNA, "view")
-        assert SAID(reason) in view.text, bad
-        assert "**Relevance**" not in everything(view), bad
-        assert await kept(stage) == [], bad
-        assert ("tried again" in view.text) is (job.state is State.WAITING), bad
-        await stage.app.services.desk.cancel(stage.user(ANNA).id, job.id)
+
+@pytest.mark.slow
+async def test_a_model_that_keeps_silent_is_not_waited_for_without_end(impatient: Stage, model: LoopbackModel) -> None:
+    await agree(impatient)
+    model.script(keeping_silent())
+    await fails(impatient, "silent", "feedback-reason-unavailable")
+
+
+async def fails(stage: Stage, bad: str, reason: str) -> None:
+    """Have feedback asked for; nothing comes of it but the *reason*."""
+    transcript = await saved(stage)
+    offer = await offered(stage, transcript)
+    await send(stage, offer)
+    job = await over(stage)
+
+    assert job is not None, bad
+    view = await use(stage, ANNA, "view")
+    assert SAID(reason) in view.text, bad
+    assert "**Relevance**" not in everything(view), bad
+    assert await kept(stage) == [], bad
+    assert ("tried again" in view.text) is (job.state is State.WAITING), bad
+    await stage.app.services.desk.cancel(stage.user(ANNA).id, job.id)
 
 
 async def test_after_three_tries_it_has_failed_and_can_be_asked_for_again(chat: Stage, model: LoopbackModel) -> None:
