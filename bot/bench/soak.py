@@ -146,9 +146,11 @@ class Living:
         ready: How many of those came before it was logged in.
         rests: Which of them were said while nobody held an interview.
         complaints: Lines of its log from "warning" up, by what they say.
+        over: Whether it is to end.
     """
 
     process: asyncio.subprocess.Process
+    over: bool = False
     looks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     complaints: Counter[str] = field(default_factory=Counter[str])
     ready: int = 0
@@ -203,6 +205,7 @@ class Bot:
     Attributes:
         up: Set while it is logged in.
         lives: All of its processes, oldest first.
+        ended_alone: The exit codes of those that ended though nobody had told them to.
     """
 
     def __init__(
@@ -210,6 +213,7 @@ class Bot:
     ) -> None:
         self.up = asyncio.Event()
         self.lives: list[Living] = []
+        self.ended_alone: list[int] = []
         self._given = given
         self._discord = discord
         self._bot_id = bot_id
@@ -238,11 +242,27 @@ class Bot:
         self.lives.append(living)
         self._tasks.create_task(_read(process.stdout, lambda line: living.looks.append(json.loads(line))))
         self._tasks.create_task(_read(process.stderr, lambda line: _complain(living, line)))
+        self._tasks.create_task(self._tend(living), name="life of the bot")
         await self._write(self._given)
         await self._discord.ready(self._bot_id, within_s=START_S)
         living.ready = len(living.looks)
         self.up.set()
         return time.monotonic() - began_s
+
+    async def _tend(self, living: Living) -> None:
+        """Start it again if it ends by itself, as whoever runs it would; that it did is told in the end."""
+        code = await living.process.wait()
+        if living.over:
+            return
+        self.ended_alone.append(code)
+        self.up.clear()
+        await self._unseen()
+        await self.start()
+
+    async def _unseen(self) -> None:
+        """Have Discord notice that it is gone."""
+        await until(lambda: not self._discord.gateway.is_connected(self._bot_id), within_s=10)
+        await self._discord.gateway.expire(self._bot_id)
 
     async def full(self, *, full: bool) -> None:
         """Let no file of it grow, or all again."""
@@ -253,17 +273,18 @@ class Bot:
         self.up.clear()
         engines = self.engines
         process = self.now.process
+        self.now.over = True
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
         await process.wait()
-        await until(lambda: not self._discord.gateway.is_connected(self._bot_id), within_s=10)
-        await self._discord.gateway.expire(self._bot_id)
+        await self._unseen()
         await until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines), within_s=15)
 
     async def stop(self) -> int:
         """Let it end; its exit code."""
         self.up.clear()
         process = self.now.process
+        self.now.over = True
         cast("asyncio.StreamWriter", process.stdin).close()
         try:
             async with asyncio.timeout(END_S):
@@ -530,6 +551,7 @@ class Faults:
             self._model.script(noted(lambda way=way: self.answers.update((way,)), reply))
 
     async def _bot_killed(self) -> None:
+        await self._bot.up.wait()
         before = {message.id for message in self._live()}
         await self._bot.kill()
         before |= {message.id for message in self._live()}
@@ -785,6 +807,7 @@ def _figures(
         "99 of 100 commands were not answered in time": (_at(calm, 0.99) or 0.0) <= ACKNOWLEDGED_S,
         "an interview was broken off for no reason": not unexcused,
         "something did not come back": not faults.failed,
+        "the bot ended although nobody had told it to": not bot.ended_alone,
         "the bot did not end by itself": exit_code == 0,
     }
     return {
@@ -830,6 +853,7 @@ def _figures(
         },
         "sound_left": sound,
         "shared_memory_left": shared,
+        "ended_alone": bot.ended_alone,
         "complaints": dict(complaints.most_common(20)),
         "unexcused": unexcused[:20],
         "failed": faults.failed,
