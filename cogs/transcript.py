@@ -6,6 +6,7 @@ import io
 import logging
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -137,28 +138,37 @@ class Transcript(commands.GroupCog, group_name="transcript", group_description="
         if not draft.snippets:
             raise UserMistake(words("transcript-no-draft"))
         at = self._services.clock.now()
-
-        def saving(user_id: int) -> bool:
-            return self._ledger.allowed(user_id, Purpose.SAVE)
-
-        # Read once: what is taken back while it is saved is seen by `saving`, and leaves the draft by itself.
-        said = draft.turns()
-        try:
-            await self._transcripts.save(
-                interaction.user.id,
-                title or replies.title_of(words, at),
-                said,
-                saving,
-                at=at,
-                interaction_id=interaction.id,
-                notes=draft.notes_of(interaction.user.id),
-            )
-        except NothingToSave:
-            raise UserMistake(words("transcript-nothing-to-save")) from None
-        left_out = len({s.speaker_id for s in said if isinstance(s, Spoken) and not saving(s.speaker_id)})
+        while True:
+            # What is taken back while this is saved leaves the draft, and is seen by `saving` right before the commit.
+            said, dropped = draft.turns(), draft.dropped
+            saving = partial(self._saving, draft, dropped)
+            try:
+                await self._transcripts.save(
+                    interaction.user.id,
+                    title or replies.title_of(words, at),
+                    said,
+                    saving,
+                    at=at,
+                    interaction_id=interaction.id,
+                    notes=draft.notes_of(interaction.user.id),
+                )
+            except NothingToSave:
+                if draft.dropped != dropped:
+                    continue  # of lines there are only so many
+                raise UserMistake(words("transcript-nothing-to-save")) from None
+            break
+        left_out = len({s.speaker_id for s in said if isinstance(s, Spoken) and not self._keeps(draft, s.speaker_id)})
         await answer(interaction, replies.saved(words, len(said), left_out))
         with suppress(StorageError):  # it is saved, whatever becomes of the day
             await self._services.stores.preferences.practised(interaction.user.id, at=at)
+
+    def _keeps(self, draft: Draft, user_id: int) -> bool:
+        """Whether somebody agrees to have their words kept, and did not have this draft forget them."""
+        return self._ledger.allowed(user_id, Purpose.SAVE) and user_id in draft.names
+
+    def _saving(self, draft: Draft, dropped: int, user_id: int) -> bool:
+        """The same while a draft is saved as it was; nobody's, once somebody has taken a line out of it."""
+        return draft.dropped == dropped and self._keeps(draft, user_id)
 
     # -- reading --------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class Draft:
         channel_id: Where it was held at its end.
         lasted_s: How long it lasted.
         kept_s: How long it outlives its interview; a server may want it shorter.
+        dropped: How often somebody took a line out, so that whoever is saving it notices.
     """
 
     interview_id: str
@@ -66,6 +67,7 @@ class Draft:
     channel_id: int = field(default=0, repr=False)
     lasted_s: float = 0.0
     kept_s: float = KEPT_S
+    dropped: int = 0
     _notes: dict[int, list[Noted]] = field(default_factory=dict[int, list[Noted]], repr=False)
 
     def turns(self) -> list[Spoken | Asked]:
@@ -124,6 +126,7 @@ class Draft:
         """Take what this person began to say at *start_s* out, and say whether it was there."""
         gone = [s for s in self.snippets if s.speaker_id == speaker_id and s.start_s == start_s]
         self._drop(gone)
+        self.dropped += bool(gone)
         return bool(gone)
 
     def remove(self, speaker_id: int) -> int:

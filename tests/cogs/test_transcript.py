@@ -6,10 +6,12 @@ import asyncio
 import csv
 import io
 import json
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.interview.drafts import Draft
 from bot.loopback.filling import CannotDo
 from bot.rehearsal.stage import until
 from cogs.locales import words_in
@@ -18,8 +20,11 @@ from storage.ledger import Purpose
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER, Practice
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from bot.loopback.callbacks import Reply
     from bot.loopback.entities import Message
+    from storage.transcripts import Asked, Spoken
 
 EN = words_in("en")
 
@@ -165,6 +170,78 @@ def _end_cards(stage: Practice) -> list[Message]:
 
 async def _shown(reply: Reply) -> Reply:
     return await reply
+
+
+@asynccontextmanager
+async def being_saved(stage: Practice, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Reply]:
+    """Anna saves the last interview, whose words were read, and which cannot be written before the end of the block."""
+    reading, read = Draft.turns, asyncio.Event()
+
+    def turns(draft: Draft) -> list[Spoken | Asked]:
+        read.set()
+        return reading(draft)
+
+    async with stage.app.services.stores.databases.content.write():
+        with monkeypatch.context() as patched:
+            patched.setattr(Draft, "turns", turns)
+            options = {"title": "Practice"}
+            reply = stage.discord.people.use(
+                stage.user(ANNA).id, "transcript save", stage.place.text.id, options=options
+            )
+            async with asyncio.timeout(10):
+                await read.wait()
+        yield reply
+
+
+async def read_through(stage: Practice) -> str:
+    """The transcript that Anna saved, as she reads it."""
+    at = stage.app.services.clock.now()
+    (entry,) = (await stage.app.services.stores.transcripts.list(stage.user(ANNA).id, at=at)).entries
+    return " ".join((await use(stage, ANNA, "view", transcript=str(entry.id))).text.split())
+
+
+async def test_what_somebody_forgets_while_another_saves_it_is_not_saved(
+    stage: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await interviewed(stage, HOST, ANNA)
+
+    async with being_saved(stage, monkeypatch) as saving:
+        assert await stage.use(HOST, "forget") == EN("interview-forgotten")
+
+    assert (await saving).text.startswith("Saved")
+    text = await read_through(stage)
+    assert "I would measure it first." in text
+    assert "How would you scale" not in text
+    assert "not saved" in text
+
+
+async def test_a_line_that_is_removed_while_another_saves_it_is_not_saved(
+    stage: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.start(HOST)
+    for name in (HOST, ANNA):
+        await stage.join(name, KEEPS)
+    for text in ("Keep this.", "Not this."):
+        stage.running().type_answer(stage.user(HOST).id, text)
+    stage.say(ANNA, "I would measure it first.")
+    live = stage.running().captions
+    await until(lambda: live is not None and any("Not this." in m.text for m in stage.seen(HOST)), within_s=5)
+    people, host = stage.discord.people, stage.user(HOST).id
+    captions = next(m for m in stage.seen(HOST) if "Not this." in m.text)
+    await until(lambda: live is not None and live.message_id == captions.id, within_s=5)
+    menu = await people.use_on_message(host, "Remove my line", captions)
+    newest = stage.running().lines_of(host)[0]
+    await stage.end(HOST)
+
+    async with being_saved(stage, monkeypatch) as saving:
+        reply = await people.choose(host, menu, EN("interview-lines-placeholder"), [repr(newest.start_s)])
+        assert reply.text == EN("interview-line-removed")
+
+    assert (await saving).text.startswith("Saved")
+    text = await read_through(stage)
+    assert "Keep this." in text
+    assert "I would measure it first." in text
+    assert "Not this." not in text
 
 
 async def test_words_are_found_in_what_one_may_read_alone(stage: Practice) -> None:
