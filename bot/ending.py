@@ -82,10 +82,7 @@ class Ending:
     async def over(self, interviews: Interviews) -> None:
         """End every interview and wait for what may still be saved, while Discord still listens."""
         log.info("ending", extra={"interviews": len(interviews.running), "seconds": self._grace_s})
-        if interviews.running:
-            await self._unless_hurried(interviews.end_all(), within_s=END_S)
-        else:
-            await interviews.end_all()
+        await self._unless_hurried(interviews.end_all(), within_s=END_S)
         if not self._hurry.is_set() and self._grace_s and len(interviews.drafts):
             log.info("texts can still be saved", extra={"count": len(interviews.drafts)})
             await self._unless_hurried(_nothing_to_save(interviews), within_s=self._grace_s)

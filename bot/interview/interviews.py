@@ -160,6 +160,7 @@ class Interviews:
             await interview.open()
         finally:
             self._starting.discard(guild_id)
+            self._ended.set()
         self._by_guild[guild_id] = interview
         self._tasks.create_task(self._run(guild_id, interview), name="interview")
         if self._closing.is_set():
@@ -182,11 +183,11 @@ class Interviews:
             interview.pipeline.close()
 
     async def end_all(self, why: Stopped = Stopped.SHUTDOWN) -> None:
-        """Stop every interview and wait until each has left nothing behind."""
+        """Stop every interview and wait until each has left nothing behind, those too that are just being opened."""
         self._closing.set()
         for interview in self.running:
             interview.stop(why)
-        while self._by_guild:
+        while self._by_guild or self._starting:
             self._ended.clear()
             await self._ended.wait()
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 
 from bot.loopback.furnishing import PracticeGuild, practice_guild
@@ -18,8 +20,10 @@ from bot.loopback.member import SimulatedMember
 from bot.loopback.server import LoopbackDiscord
 from bot.loopback.voice_server import VoiceServer
 from bot.loopback.world import World
-from bot.rehearsal.stage import until
+from bot.rehearsal.stage import Stage, until
+from tests.flow.conftest import settings
 from tests.flow.test_hearing import clips
+from tests.stt.sounds import ScriptedTranscriber
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -126,3 +130,38 @@ async def test_told_twice_it_waits_for_nobody_and_leaves_nothing_standing(tmp_pa
             assert await scene.bot.wait() == 0
         assert not any("Anna" in m.content for m in scene.standing())
         assert scene.place.guild.members[scene.place.bot_user.id].nick is None
+
+
+async def test_told_to_end_while_an_interview_begins_it_takes_its_notice_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask, posted, go_on = aiohttp.ClientSession._request, asyncio.Event(), asyncio.Event()
+    async with Stage(settings(), people=("anna",), transcriber=ScriptedTranscriber()) as stage:
+        bot, anna = stage.app.bot, stage.user("anna").id
+        messages = re.compile(rf"/channels/{stage.place.voice.id}/messages$")
+
+        async def held(session: aiohttp.ClientSession, method: str, url: Any, **options: Any) -> Any:
+            response = await ask(session, method, url, **options)
+            if method == "POST" and messages.search(str(url)):
+                posted.set()
+                await go_on.wait()
+            return response
+
+        async def begin() -> None:
+            await stage.discord.people.use(anna, "interview start", stage.place.text.id)
+
+        monkeypatch.setattr(aiohttp.ClientSession, "_request", held)
+        await stage.arrive("anna")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(begin())
+            async with asyncio.timeout(10):
+                await posted.wait()
+            notice = stage.notice()
+            stage.app.drain()
+            await asyncio.sleep(0.2)
+            assert not bot.is_closed()
+            go_on.set()
+            await until(bot.is_closed, within_s=10)
+
+        assert "restarted" in notice.text
+        assert "sr:status:" not in str(notice.components)
+        assert stage.place.guild.members[stage.bot_id].nick is None
+        assert stage.world.voice_state(stage.bot_id, stage.place.guild.id) is None

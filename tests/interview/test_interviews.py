@@ -194,13 +194,33 @@ async def test_an_interview_that_opens_while_everything_ends_ends_too() -> None:
     async with opened() as interviews, asyncio.TaskGroup() as tasks:
         opening = tasks.create_task(start(interviews, room))
         await settle()
-        await interviews.end_all()
-        room.posting_allowed.set()
-        interview = await opening
+        ending = tasks.create_task(interviews.end_all())
         await asyncio.sleep(1)
+        assert not ending.done()
 
-        assert interview.stopped is Stopped.SHUTDOWN
+        room.posting_allowed.set()
+        await ending
+
+        assert (await opening).stopped is Stopped.SHUTDOWN
         assert room.link.left
+        assert room.notices == {}
+        assert len(room.ended) == 1
+
+
+@in_virtual_time
+async def test_an_interview_that_cannot_be_opened_is_not_waited_for_any_longer() -> None:
+    room = FakeRoom()
+    room.posting_allowed.clear()
+    async with opened() as interviews, asyncio.TaskGroup() as tasks:
+        opening = tasks.create_task(start(interviews, room))
+        await settle()
+        ending = tasks.create_task(interviews.end_all())
+        await settle()
+        opening.cancel()
+        await ending
+
+        assert room.link.left
+        assert room.notices == {}
 
 
 @in_virtual_time
