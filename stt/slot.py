@@ -51,11 +51,19 @@ class Slot:
 
     @classmethod
     def create(cls, *, named: bool = sys.platform != "linux") -> Self:
-        """Make the memory, full of zeros."""
+        """Make the memory, full of zeros.
+
+        Raises:
+            OSError: If the system has none left, or no file descriptor.
+        """
         if sys.platform == "linux" and not named:
             fd = os.memfd_create("utterance", os.MFD_CLOEXEC)
-            os.ftruncate(fd, 2 * SLOT_SAMPLES)
-            return cls(mmap.mmap(fd, 2 * SLOT_SAMPLES), f"fd:{fd}", fd=fd)
+            try:
+                os.ftruncate(fd, 2 * SLOT_SAMPLES)
+                return cls(mmap.mmap(fd, 2 * SLOT_SAMPLES), f"fd:{fd}", fd=fd)
+            except BaseException:
+                os.close(fd)
+                raise
         memory = shared_memory.SharedMemory(create=True, size=2 * SLOT_SAMPLES)
         return cls(memory, f"name:{memory.name}", findable=True)
 

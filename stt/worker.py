@@ -128,10 +128,10 @@ class _Child:
             EngineUnavailable: If that fails, or takes longer than *within_s*.
         """
         self.worn = False
-        self._slot = Slot.create()
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         environment |= QUIET | {"PYTHONPATH": str(ROOT)}
         try:
+            self._slot = Slot.create()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-P", "-m", "stt.child", "--slot", self._slot.name, "--parent", str(os.getpid()), *self._arguments),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from stt.audio import AudioOverwritten, Ring, Utterance
 from stt.engine import EngineLost, EngineUnavailable, Hints, TranscriptionFailed
+from stt.slot import Slot
 from stt.vad import Silero, SpeechProbability
 from stt.worker import LEAST_DEADLINE_S, WhisperWorker, _Hello
 from tests.stt.keeper import secret
@@ -40,8 +42,6 @@ from tests.stt.sounds import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from stt.slot import Slot
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 root = pytest.mark.skipif(os.geteuid() != 0, reason="a process that cannot be dumped is read by root only")
@@ -161,6 +161,47 @@ async def test_a_renewed_engine_is_another_process_and_hears() -> None:
         assert normalised((await worker.transcribe(said(1))).text) == text(1)
         assert worker.pids != (before,)
         assert worker.restarts == 0
+
+
+@linux
+@pytest.mark.parametrize("why", ["killed", "renewed"])
+async def test_a_system_that_has_nothing_left_for_a_moment_ends_nobody(
+    why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[OSError] = []
+    create = Slot.create
+
+    def refuses_once() -> Slot:
+        if refused:
+            return create()
+        refused.append(OSError(errno.EMFILE, os.strerror(errno.EMFILE)))
+        raise refused[0]
+
+    async with WhisperWorker(MODEL) as worker:
+        monkeypatch.setattr(Slot, "create", refuses_once)
+        if why == "killed":
+            os.kill(worker.pids[0], signal.SIGKILL)
+        else:
+            worker.renew()
+        await until(lambda: bool(refused) and bool(worker.pids))
+
+        assert normalised((await worker.transcribe(said(0))).text) == text(0)
+        assert worker.alive
+
+
+@linux
+@pytest.mark.parametrize("lacking", ["os.ftruncate", "mmap.mmap"])
+def test_a_slot_that_there_is_no_memory_for_leaves_nothing_open(lacking: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    before = descriptors()
+    with monkeypatch.context() as patch:
+        patch.setattr(f"stt.slot.{lacking}", refuses)
+        with pytest.raises(OSError, match=os.strerror(errno.ENOMEM)):
+            Slot.create()
+
+    assert descriptors() == before
 
 
 @linux
