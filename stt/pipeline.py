@@ -461,22 +461,33 @@ class Pipeline:
         )
 
     def _try(self, voice: _Voice, stretch: Stretch, *, partial: bool) -> None:
-        turn = self._dispatcher.spare(self, most_busy=PARTIAL_BUSY if partial else GUESS_BUSY)
-        if turn is None or self._tasks is None:
+        if self._tasks is None:
             return
+        turn = self._dispatcher.spare(self, most_busy=PARTIAL_BUSY if partial else GUESS_BUSY)
+        if turn is None:
+            return
+        guess = _Guess(self._job(voice, stretch), partial)
+        work = self._guess(voice, guess, turn)
+        try:
+            task = self._tasks.create_task(work, name="speech to words, ahead")
+        except RuntimeError:
+            # The interview is over, or has failed and only waits for what had begun before.
+            work.close()
+            self._dispatcher.give_back(turn)
+            return
+        # Not in the task, which does not even begin if it is cancelled before its first step.
+        task.add_done_callback(lambda _: self._dispatcher.give_back(turn))
+        voice.guess = guess
         if partial:
             self.counts.partials += 1
         else:
             self.counts.guesses += 1
-        voice.guess = _Guess(self._job(voice, stretch), partial)
-        self._tasks.create_task(self._guess(voice, voice.guess, turn), name="speech to words, ahead")
 
     async def _guess(self, voice: _Voice, guess: _Guess, turn: Turn) -> None:
         try:
             guess.words = await self._ask(voice, guess.job, turn)
         finally:
             guess.done = True
-            self._dispatcher.give_back(turn)
             wanted = voice.busy is guess.job
             if wanted:
                 voice.busy = None

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stt.audio import Utterance
+    from stt.dispatch import Room as DispatcherRoom
+    from stt.dispatch import Turn
     from stt.engine import Hints, Partial, Snippet, Window
 
 ANNA, BOB = 1, 2
@@ -326,6 +328,68 @@ async def test_a_longer_silence_setting_does_not_shred_an_answer_with_thinking_p
         await asyncio.sleep(2)
 
         assert len(room.texts) == 1
+
+
+class Lingering(Engine):
+    """Takes a second to let go of what is no longer wanted."""
+
+    async def transcribe(self, utterance: Utterance, hints: Hints = NO_HINTS) -> Words:
+        try:
+            return await super().transcribe(utterance, hints)
+        except asyncio.CancelledError:
+            await asyncio.sleep(1)
+            raise
+
+
+@in_virtual_time
+async def test_a_guess_of_an_interview_that_ends_before_it_has_begun_costs_nobody_a_turn() -> None:
+    dispatcher = Dispatcher(Engine(fixed_s=0.1, per_s=0), clock=now_s)
+    failed, other = Room(dispatcher), Room(dispatcher)
+    spare = dispatcher.spare
+
+    def cancels(room: DispatcherRoom, *, most_busy: float) -> Turn | None:
+        # In the same round of the loop, so that the guess never has a first step.
+        running.cancel()
+        return spare(room, most_busy=most_busy)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(other.pipeline.run())
+        running = tasks.create_task(failed.pipeline.run())
+        await failed.say(ANNA, 1.2)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(dispatcher, "spare", cancels)
+            await failed.say(ANNA, 0.6, loud=False)
+        assert (running.cancelled(), failed.pipeline.counts.guesses) == (True, 1)
+
+        await other.say_and_stop(BOB, 1.2)
+        await asyncio.sleep(2)
+        assert other.texts == ["w0"]
+        await other.pipeline.finish(timeout_s=60)
+    assert failed.audio_left() == other.audio_left() == 0
+
+
+@in_virtual_time
+async def test_nothing_is_guessed_of_an_interview_that_is_ending_by_an_error() -> None:
+    dispatcher = Dispatcher(Lingering(fixed_s=5.0, per_s=0, workers=2), clock=now_s)
+    failed, other = Room(dispatcher), Room(dispatcher)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(other.pipeline.run())
+        running = tasks.create_task(failed.pipeline.run())
+        await failed.say_and_stop(ANNA, 1.2)
+        await failed.say(BOB, 1.2)
+        running.cancel()
+        await failed.say(BOB, 0.6, loud=False)
+        assert (running.done(), failed.pipeline.counts.guesses) == (False, 1)
+        await asyncio.wait([running])
+
+        async with asyncio.TaskGroup() as speaking:
+            for speaker in (ANNA, BOB):
+                speaking.create_task(other.say_and_stop(speaker, 1.2))
+        ended_s = now_s()
+        await other.pipeline.finish(timeout_s=60)
+    assert other.texts == ["w0", "w0"]
+    assert now_s() - ended_s == pytest.approx(5.0, abs=0.1)
+    assert failed.audio_left() == other.audio_left() == 0
 
 
 # -- while it is being said ----------------------------------------------------------------------------------------
