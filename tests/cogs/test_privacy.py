@@ -454,6 +454,16 @@ async def test_a_request_is_put_down_once_and_due_in_thirty_days(stage: Practice
     assert "done on" in (await use(stage, ANNA, "requests")).text
 
 
+async def test_a_request_to_do_nothing_with_ones_data_has_a_day_and_is_seen_by_whoever_runs_the_bot(
+    stage: Practice,
+) -> None:
+    await use(stage, ANNA, "request", kind="restriction", text="Until that is put right.")
+
+    (entry,) = await stage.app.services.stores.requests.entries()
+    assert (entry.kind, entry.confirmed, entry.text) == (RequestKind.RESTRICTION, True, "Until that is put right.")
+    assert entry.due_at - entry.received_at == timedelta(days=30)
+
+
 async def test_nobody_makes_more_requests_than_can_be_answered(
     stage: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ from bot.rehearsal.loopback_model import (
     redirecting,
     saying,
 )
+from config.processors import load_processors
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -127,6 +128,15 @@ async def test_openai_is_asked_to_store_nothing_and_to_cache_nothing(model: Loop
         "safety_identifier": "s" * 64,
         "prompt_cache_options": {"mode": "explicit"},
     }
+
+
+async def test_the_number_that_openai_gets_stands_in_the_list_of_processors(model: LoopbackModel):
+    async with ResponsesWriter(key="sk-test", model="small-1", url=model.url) as writer:
+        await writer.write(PROMPT, safety_id="s" * 64)
+
+    (openai,) = [each for each in load_processors() if each.name == "OpenAI"]
+    assert "safety_identifier" in model.asked[0].body
+    assert "a number that stands for the person" in openai.data
 
 
 async def test_another_server_learns_nothing_about_the_person(model: LoopbackModel):
