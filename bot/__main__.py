@@ -390,7 +390,10 @@ def purge_all(
         bool, typer.Option("--leave-messages", help="Although captions still stand on Discord.")
     ] = False,
 ) -> None:
-    """Delete everything that was ever kept: keys, databases, backups. There is no way back."""
+    """Delete everything that was ever kept: keys, databases, backups. There is no way back.
+
+    With PostgreSQL, the tables and the key files: stop every bot before, and delete the dumps yourself.
+    """
     from bot.storage_command import PURGE_WORDS  # noqa: PLC0415 - as above
     from bot.storage_command import purge_all as purge  # noqa: PLC0415 - as above
 
