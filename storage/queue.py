@@ -439,7 +439,7 @@ class Queue:
         rows = await connection.execute(select(OfferRow.__table__).where(OfferRow.expires_at <= at))
         for over in rows.mappings().all():
             await self._close(connection, over["id"], steps)
-        # An offer that retention was first to delete is over, too.
+        # An offer whose row is gone, with its two days or with an account, is over, too.
         known = select(OfferRow.id)
         dangling = and_(QueueEntry.offer_id.is_not(None), QueueEntry.offer_id.not_in(known))
         await connection.execute(delete(QueueEntry).where(dangling, QueueEntry.accepted.is_(False)))

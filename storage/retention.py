@@ -31,7 +31,7 @@ from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from storage.errors import DatabaseBusy, LeaseLost, StorageError
 from storage.lease import Leases
-from storage.models import Content, Keyring, Lease, LiveMessage, Request, RetentionRun
+from storage.models import Content, Keyring, Lease, LiveMessage, Offer, Request, RetentionRun
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -107,16 +107,19 @@ class Rule:
 
 
 def _rules() -> tuple[Rule, ...]:
-    # A lease that expired still carries the token. Captions are deleted from Discord first, see `others`.
-    apart = {Lease.__tablename__, LiveMessage.__tablename__}
+    # A lease that expired still carries the token. Captions and offers are deleted from Discord first, see `others`.
+    apart = {Lease.__tablename__, LiveMessage.__tablename__, Offer.__tablename__}
     rules: list[Rule] = []
     for metadata, keyring in ((Content.metadata, False), (Keyring.metadata, True)):
         for table in metadata.sorted_tables[::-1]:  # what points to others goes before them
             if "expires_at" in table.c and table.name not in apart:
                 expires_at = table.c.expires_at
                 rules.append(Rule(table, lambda now, expires_at=expires_at: expires_at <= now, keyring))
-    request, run = Content.metadata.tables[Request.__tablename__], Content.metadata.tables[RetentionRun.__tablename__]
+    request, run, offer = (Content.metadata.tables[each.__tablename__] for each in (Request, RetentionRun, Offer))
     rules += [
+        # Only of which nobody takes care. A bot that was off comes here before it is connected, and then still knows
+        # what to take down: after more than `AHEAD`, its clock is not believed before it is.
+        Rule(offer, lambda now: offer.c.expires_at <= now - AHEAD),
         Rule(request, lambda now: request.c.closed_at <= now - REQUEST_LIFE),
         Rule(run, lambda now: run.c.started_at <= now - RUN_LIFE),
     ]
@@ -187,8 +190,8 @@ class Retention:
             databases: Content and keyring.
             clock: Asked once for each transaction.
             witness: Another source of the time, if it knows it; it makes a clock believed that jumped.
-            others: By name, what else to do at each tick, returning how many were done: captions that must be deleted
-                from Discord, reminders of requests. Neither clock guard nor breaker holds these back.
+            others: By name, what else to do at each tick, returning how many were done: captions and offers that must
+                be deleted from Discord, reminders of requests. Neither clock guard nor breaker holds these back.
             batch: Rows for each transaction.
             lease_life: How long after its last transaction another process may take over.
         """

@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from bot.app import open_app
+from bot.clock import SystemClock
+from bot.loopback.connector import loopback_connector
+from bot.loopback.server import LoopbackDiscord
 from bot.rehearsal.stage import Stage, until
 from cogs.locales import words_in
 from cogs.queue import INVITE
 from storage.models import Offer
 from storage.queue import INVITED, OFFERED
+from storage.retention import Retention
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER
 from tests.flow.conftest import settings
 from tests.stt.sounds import ScriptedTranscriber
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
+    from datetime import datetime
+    from pathlib import Path
 
     from bot.loopback.authority import Authority
     from bot.loopback.entities import Message
@@ -28,12 +35,13 @@ CASE = {"type": "case", "level": "junior"}
 
 
 @asynccontextmanager
-async def meeting(authority: Authority) -> AsyncGenerator[Stage]:
+async def meeting(authority: Authority, *, folder: Path | None = None) -> AsyncGenerator[Stage]:
     stage = Stage(
         settings(),
         people=(OWNER, HOST, ANNA, PETER),
         transcriber=ScriptedTranscriber(),
         authority=authority,
+        folder=folder,
     )
     async with stage:
         yield stage
@@ -238,6 +246,46 @@ async def test_an_account_that_is_deleted_waits_for_nobody(stage: Stage) -> None
 
     assert standing(stage)[0].text == EN("queue-over")
     assert EN("queue-waiting", count=1) in await use(stage, ANNA, "status")
+
+
+class ElevenMinutesOn(SystemClock):
+    """The machine's, when the next bot is started."""
+
+    def now(self) -> datetime:
+        return super().now() + OFFERED + timedelta(minutes=1)
+
+
+@pytest.mark.slow
+async def test_an_offer_that_ran_out_while_the_bot_was_off_is_taken_down_by_the_next_one(
+    authority: Authority, tmp_path: Path
+) -> None:
+    async with meeting(authority, folder=tmp_path) as stage:
+        await both(stage)
+    assert len(standing(stage)) == 1
+    clock = ElevenMinutesOn()
+
+    async with (
+        LoopbackDiscord(stage.world, authority=authority) as discord,
+        open_app(
+            stage.settings,
+            operations=stage.operations,
+            transcriber=ScriptedTranscriber(),
+            connector=loopback_connector(discord),
+            clock=clock,
+        ) as app,
+        asyncio.TaskGroup() as tasks,
+    ):
+        # It looks once at its start by itself, before it is connected.
+        retention = Retention(app.services.stores.databases, clock=clock)
+        async with asyncio.timeout(20):
+            while (last := (await retention.health()).last_success) is None or clock.now() - last > OFFERED:  # noqa: ASYNC110 - the database tells nobody
+                await asyncio.sleep(0.02)
+        tasks.create_task(app.run(stage.place.bot_user.token))
+        await discord.ready()
+        await app.services.partners.sweep(clock.now())
+
+        assert standing(stage) == []
+        app.stop()
 
 
 async def block(stage: Stage, name: str) -> None:

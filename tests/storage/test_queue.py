@@ -122,7 +122,7 @@ async def test_an_offer_that_is_over_keeps_who_said_yes_and_puts_out_who_did_not
     assert not await queue.posted(Posted(offer, 99, 7, 1234, (ANNA, BEN)))
 
 
-async def test_an_offer_that_retention_deleted_first_is_over_as_well(people: People) -> None:
+async def test_an_offer_whose_row_is_gone_is_over_as_well(people: People) -> None:
     offer = await offered(people.queue)
     await people.queue.answer(offer, BEN, yes=True, at=NOW)
     async with people.databases.content.write() as connection:

@@ -19,11 +19,12 @@ from storage.models import (
     Keyring,
     Lease,
     Moment,
+    Offer,
     Request,
     RetentionRun,
     Tombstone,
 )
-from storage.retention import AGREEMENT, RULES, Retention
+from storage.retention import AGREEMENT, AHEAD, RULES, Retention
 from tests.storage import retaining
 
 if TYPE_CHECKING:
@@ -164,6 +165,20 @@ def required(table: type[Any]) -> dict[str, Any]:
         if not column.nullable and column.server_default is None:
             values[column.name] = NOW if isinstance(column.type, Moment) else made.get(column.type.python_type, uuid4())
     return values | {"id": uuid4()}
+
+
+async def test_an_offer_is_left_for_two_days_to_whoever_takes_down_what_stands_of_it(house: House) -> None:
+    row = {"id": uuid4(), "kind": "queue", "one_idx": b"1", "other_idx": b"2", "enc_place": b"sealed"}
+    await house.insert(Offer, row | {"expires_at": NOW})
+    retention = house.retention(witness=lambda: house.clock.at)
+    there = list[int]()
+
+    for later in (timedelta(), DAY, AHEAD - timedelta(seconds=1), AHEAD):
+        house.clock.at = NOW + later
+        await retention.tick()
+        there.append(await house.count(Offer))
+
+    assert there == [1, 1, 1, 0]
 
 
 async def test_what_was_due_while_the_bot_was_off_goes_at_the_first_tick(house: House) -> None:
