@@ -289,7 +289,7 @@ async def open_app(
         interviews = Interviews(hearing=hearing, clock=clock, on_idle=renew, on_ended=ended)
 
         async def let_go(user_id: int) -> dict[str, int]:
-            interviews.withdraw(user_id)
+            interviews.erase(user_id)
             desk.let_go(user_id)
             await analytics.withdrawn(user_id)
             return {}

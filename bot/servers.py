@@ -93,6 +93,7 @@ class Servers:
         # Where and when interviews ended. A bot that is started anew has forgotten it, and lets one begin too soon.
         self._ended: dict[tuple[int, int], datetime] = {}
         self._left: set[int] = set()
+        self._gone: set[int] = set()
         self._announce: Callable[[Changed], Awaitable[None]] | None = None
 
     def announces_with(self, announce: Callable[[Changed], Awaitable[None]]) -> None:
@@ -169,15 +170,20 @@ class Servers:
             interview.draft.kept_s = settings.draft_minutes * 60.0
 
     async def practised(self, draft: Draft) -> None:
-        """Count an interview that is over, for everybody who took part and for whoever held it.
+        """Count an interview that is over, for everybody who took part and for whoever began it.
+
+        Of a server that the bot was put out of meanwhile nothing is counted: what was kept of it is deleted.
 
         Raises:
             StorageError: If it could not be put down.
         """
+        if draft.guild_id in self._gone:
+            return
         now = self._clock.now()
         self._ended[draft.guild_id, draft.channel_id] = now
+        seconds = {user_id: round(seconds) for user_id, seconds in draft.attended.items()}
         await self._trail.practised(
-            draft.guild_id, draft.names, seconds=round(draft.lasted_s), began=draft.host_id or None, at=now
+            draft.guild_id, seconds, lasted=round(draft.lasted_s), began=draft.begun_by or None, at=now
         )
 
     async def purge(self, guild_id: int) -> dict[str, int]:
@@ -223,6 +229,7 @@ class Servers:
     async def left(self, guild_id: int) -> None:
         """The bot is no longer in a server: delete what is kept of it, now or at the next tick."""
         self._left.add(guild_id)
+        self._gone.add(guild_id)
         try:
             await self.sweep(self._clock.now())
         except StorageError:
@@ -231,6 +238,7 @@ class Servers:
     def returned(self, guild_id: int) -> None:
         """The bot is in a server again: what is kept of it from now on stays."""
         self._left.discard(guild_id)
+        self._gone.discard(guild_id)
 
     async def sweep(self, _now: datetime) -> int:
         """Delete what is kept of servers that the bot left; how many those were.

@@ -18,11 +18,11 @@ from uuid import uuid4
 from sqlalchemy import delete, insert, select, update
 
 from storage.guilds import KIND
-from storage.models import Audit
+from storage.models import Audit, Subject
 from storage.models import Usage as UsageRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from storage.database import Database
     from storage.keys import Secrets
@@ -128,25 +128,30 @@ class Trail:
                     )
 
     async def practised(
-        self, guild_id: int, people: Iterable[int], *, seconds: int, began: int | None, at: datetime
+        self, guild_id: int, seconds: Mapping[int, int], *, lasted: int, began: int | None, at: datetime
     ) -> None:
-        """Add *seconds* to the day of each of these people; *began* is who began it, and need not be among them.
+        """Add to the day of each of these people the seconds that they took part, and what it *lasted* to the server's.
+
+        *began* is who began it, and need not be among them. Who took part and has no account any more is not counted:
+        it was deleted meanwhile, perhaps by another process.
 
         Raises:
             StorageError: If it could not be put down.
         """
         server, day = self._server(guild_id), _day(at)
-        everybody = set(people)
-        if began is not None:
-            everybody.add(began)
-        rows = [(self._subjects.index(user_id), int(user_id == began)) for user_id in sorted(everybody)]
-        rows.append((server, 1))
+        people = {self._subjects.index(user_id): took for user_id, took in seconds.items()}
+        beginner = None if began is None else self._subjects.index(began)
         async with self._content.write() as connection:
-            for idx, begun in rows:
+            known = set(await connection.scalars(select(Subject.idx).where(Subject.idx.in_(people))))
+            rows = [(idx, took, int(idx == beginner)) for idx, took in sorted(people.items()) if idx in known]
+            if beginner is not None and beginner not in people:
+                rows.append((beginner, 0, 1))
+            rows.append((server, lasted, 1))
+            for idx, took, begun in rows:
                 done = await connection.execute(
                     update(UsageRow)
                     .where(UsageRow.server_idx == server, UsageRow.idx == idx, UsageRow.day == day)
-                    .values(seconds=UsageRow.seconds + seconds, begun=UsageRow.begun + begun)
+                    .values(seconds=UsageRow.seconds + took, begun=UsageRow.begun + begun)
                 )
                 if not done.rowcount:
                     await connection.execute(
@@ -154,7 +159,7 @@ class Trail:
                             server_idx=server,
                             idx=idx,
                             day=day,
-                            seconds=seconds,
+                            seconds=took,
                             begun=begun,
                             expires_at=at + USAGE_LIFE,
                         )

@@ -47,7 +47,8 @@ class Draft:
         roles: Who was what, from when on.
         questions: Those that were asked, in that order.
         typed: Of the snippets, those that were written instead of spoken.
-        host_id: Who held it at its end.
+        begun_by: Who began it; 0 if their account is gone.
+        attended: For how many seconds each person took part, whatever became of their words.
         channel_id: Where it was held at its end.
         lasted_s: How long it lasted.
         kept_s: How long it outlives its interview; a server may want it shorter.
@@ -63,7 +64,8 @@ class Draft:
     roles: Roles = field(default_factory=Roles, repr=False)
     questions: list[Asked] = field(default_factory=list[Asked], repr=False)
     typed: list[Snippet] = field(default_factory=list["Snippet"], repr=False)
-    host_id: int = field(default=0, repr=False)
+    begun_by: int = field(default=0, repr=False)
+    attended: dict[int, float] = field(default_factory=dict[int, float], repr=False)
     channel_id: int = field(default=0, repr=False)
     lasted_s: float = 0.0
     kept_s: float = KEPT_S

@@ -209,6 +209,12 @@ class Interviews:
             interview.dismiss(user_id, forget_words=True)
         self.drafts.remove(user_id)
 
+    def erase(self, user_id: int) -> None:
+        """Withdraw this person, and forget that she took part or began anything: her account is being deleted."""
+        for interview in self.running:
+            interview.erase(user_id)
+        self.drafts.remove(user_id)
+
     def hide(self, user_id: int) -> None:
         """Show this person's words nowhere any more; they are still heard."""
         for interview in self.running:
@@ -221,8 +227,8 @@ class Interviews:
             log.exception("an interview failed")
         finally:
             self._by_guild.pop(guild_id, None)
-            interview.draft.host_id, interview.draft.channel_id = interview.host_id, interview.channel_id
-            interview.draft.lasted_s = interview.now_s()
+            interview.draft.begun_by, interview.draft.channel_id = interview.begun_by, interview.channel_id
+            interview.draft.attended, interview.draft.lasted_s = interview.attendance.seconds(), interview.now_s()
             self.drafts.keep(interview.draft)
             self._ended.set()
             if not self._by_guild and not self._closing.is_set() and self._on_idle is not None:

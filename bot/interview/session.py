@@ -23,6 +23,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from bot.errors import NoInterview
+from bot.interview.attendance import Attendance
 from bot.interview.beside import YIELD_S, Beside
 from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused, Captions, Line
 from bot.interview.company import Company
@@ -355,6 +356,8 @@ class Interview:
         self.interview_id = secrets.token_hex(6)
         self.guild_id = guild_id
         self.host_id = host_id
+        self.begun_by = host_id
+        self.attendance = Attendance(self.now_s)
         self.channel_id = channel_id
         self.stopped: Stopped | None = None
         self.ends_after_s: float | None = None
@@ -432,6 +435,7 @@ class Interview:
         role = role or self._missing_role(user_id)
         self._roster[user_id] = Participant(user_id, name, captions)
         self.draft.names[user_id] = name
+        self.attendance.came(user_id)
         self.draft.roles.set(user_id, role, self.now_s())
         self.gate.allow(user_id)
         self._beside.joined(user_id)
@@ -468,6 +472,7 @@ class Interview:
         self.receiver.forget(user_id)
         self.pipeline.forget(user_id)
         was = self._roster.pop(user_id, None) is not None
+        self.attendance.went(user_id)
         if forget_words:
             self.draft.remove(user_id)
             if self._captions is not None:
@@ -475,6 +480,13 @@ class Interview:
         if was:
             self._change()
         return was
+
+    def erase(self, user_id: int) -> None:
+        """Hear this person no more, and forget that she was here or began it: her account is being deleted."""
+        self.dismiss(user_id, forget_words=True)
+        self.attendance.forget(user_id)
+        if self.begun_by == user_id:
+            self.begun_by = 0
 
     def hide(self, user_id: int) -> None:
         """Take this person's words out of the captions, and show no more of them."""

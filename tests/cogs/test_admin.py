@@ -168,8 +168,10 @@ async def test_a_day_has_as_many_minutes_and_interviews_as_the_server_says(stage
     trail, at = stage.app.services.stores.trail, stage.app.services.clock.now()
     guild, host, anna = stage.place.guild.id, stage.user(HOST).id, stage.user(ANNA).id
     await use(stage, OWNER, "admin limits", **{"person-minutes": 30, "server-minutes": 60, "interviews": 2})
-    await trail.practised(guild, [anna], seconds=30 * 60, began=None, at=at)
-    await trail.practised(guild, [host], seconds=10 * 60, began=host, at=at)
+    for person in (anna, host):
+        await stage.app.services.stores.subjects.find_or_create(person, today=at.date())
+    await trail.practised(guild, {anna: 30 * 60}, lasted=30 * 60, began=None, at=at)
+    await trail.practised(guild, {host: 10 * 60}, lasted=10 * 60, began=host, at=at)
 
     await stage.start(HOST)
     assert stage.running().ends_after_s == 20 * 60

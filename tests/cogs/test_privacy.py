@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
@@ -316,6 +317,27 @@ async def test_an_account_is_deleted_during_an_interview_that_goes_on_without_th
     await stage.end(HOST)
     transcript = await saved(stage, HOST)
     assert CANARY not in (await use_transcript(stage, HOST, "view", transcript=transcript)).text
+
+
+async def test_a_host_who_deletes_the_account_leaves_nothing_when_the_interview_ends_without_them(
+    stage: Practice,
+) -> None:
+    services, host = stage.app.services, stage.user(HOST).id
+    await stage.start(HOST)
+    for name in (HOST, ANNA):
+        await stage.join(name, KEEPS)
+
+    await deleted(stage, HOST)
+    await stage.end(HOST)
+
+    trail = services.stores.trail
+    for _ in range(100):
+        if (await trail.used(stage.place.guild.id, host, at=services.clock.now())).server_begun:
+            break
+        await asyncio.sleep(0.05)
+    used = await trail.used(stage.place.guild.id, host, at=services.clock.now())
+    assert (used.begun, used.server_begun) == (0, 1)
+    assert await holdings(services.stores, host, at=services.clock.now()) == []
 
 
 async def test_who_is_let_in_while_the_account_is_deleted_is_heard_no_more_when_it_is_done(

@@ -1,4 +1,4 @@
-"""A bot that was put out of a server while it was off."""
+"""A bot that is put out of a server: while it was off, or while people practise there."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.client import look_around
+from bot.interview.drafts import Draft
 from bot.rehearsal.stage import until
 from storage.guilds import DEFAULTS
 from storage.models import Server
-from tests.cogs.conftest import ANNA, Practice
+from storage.trail import Used
+from tests.cogs.conftest import ANNA, HOST, Practice
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -79,3 +81,18 @@ async def test_while_it_is_not_known_for_sure_where_the_bot_is_nothing_is_conclu
     assert await kept(stage)
     await look_around(stage.app.bot)
     assert not await kept(stage)
+
+
+async def test_an_interview_that_ends_once_the_bot_was_put_out_is_not_counted(stage: Practice) -> None:
+    services, guild_id, host = stage.app.services, stage.place.guild.id, stage.user(HOST).id
+    at = services.clock.now()
+    await services.stores.subjects.find_or_create(host, today=at.date())
+    over = Draft("over", guild_id, begun_by=host, attended={host: 60.0}, lasted_s=60.0)
+
+    await services.servers.left(guild_id)
+    await services.servers.practised(over)
+    assert await services.stores.trail.used(guild_id, host, at=at) == Used()
+
+    services.servers.returned(guild_id)
+    await services.servers.practised(over)
+    assert await services.stores.trail.used(guild_id, host, at=at) == Used(0, 1, 60, 1)

@@ -8,11 +8,13 @@ import pytest
 
 from bot.errors import CannotJoin, InterviewRunning, Restarting
 from bot.interview.captions import BoardRefused
-from bot.interview.drafts import KEPT_S
+from bot.interview.company import HOST_GRACE_S
+from bot.interview.drafts import KEPT_S, Draft
 from bot.interview.interviews import TICK_S, Interviews
+from bot.interview.roles import Role
 from bot.interview.session import FINISH_S, Interview, Stopped
 from stt.engine import NO_HINTS
-from tests.interview.rooms import ANNA, CHANNEL, GUILD, OLEG, FakeRoom, LoopClock, Voice, hearing
+from tests.interview.rooms import ANNA, CHANNEL, GUILD, OLEG, PETER, FakeRoom, LoopClock, Voice, hearing
 from tests.stt.sounds import ReadingTranscriber, ScriptedTranscriber
 from tests.virtual_time import in_virtual_time, settle
 
@@ -247,3 +249,68 @@ async def test_whoever_withdraws_is_heard_nowhere_and_leaves_every_draft() -> No
         assert not present.gate.allowed(ANNA)
         assert present.draft.snippets == []
         assert interviews.drafts.get(past.interview_id) is None
+
+
+# -- who was there, for quotas ---------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def counted() -> AsyncGenerator[tuple[Interviews, FakeRoom, list[Draft]]]:
+    ended: list[Draft] = []
+
+    async def note(draft: Draft) -> None:
+        ended.append(draft)
+
+    async with Interviews(hearing=hearing(None), clock=LoopClock(), on_ended=note) as interviews:
+        yield interviews, FakeRoom(), ended
+
+
+@in_virtual_time
+async def test_everybody_counts_for_as_long_as_they_took_part_whatever_became_of_their_words() -> None:
+    async with counted() as (interviews, room, ended):
+        interview = await start(interviews, room)
+        interview.admit(ANNA, captions=True)
+        await asyncio.sleep(100)
+        interview.admit(PETER, captions=False, role=Role.INTERVIEWER)
+        await asyncio.sleep(10)
+        interview.dismiss(ANNA, forget_words=True)
+        await asyncio.sleep(5)
+        interview.admit(ANNA, captions=True)
+        interview.admit(PETER, captions=True)  # once more: he only wants captions now
+        await asyncio.sleep(20)
+        interview.dismiss(ANNA, forget_words=True)
+        interview.stop(Stopped.ASKED)
+        await interviews.end_all()
+
+    (draft,) = ended
+    assert draft.names.keys() == {PETER}
+    assert {who: round(seconds) for who, seconds in draft.attended.items()} == {ANNA: 130, PETER: 35}
+
+
+@in_virtual_time
+async def test_who_began_it_has_begun_it_when_somebody_else_goes_on_as_its_host() -> None:
+    async with counted() as (interviews, room, ended):
+        interview = await start(interviews, room)
+        interview.admit(ANNA, captions=False, role=Role.INTERVIEWER)
+        room.here.discard(OLEG)
+        await asyncio.sleep(HOST_GRACE_S + 5)
+        assert interview.host_id == ANNA
+        interview.stop(Stopped.ASKED)
+        await interviews.end_all()
+
+    assert [draft.begun_by for draft in ended] == [OLEG]
+
+
+@in_virtual_time
+async def test_whose_account_is_deleted_was_never_there_and_began_nothing() -> None:
+    async with counted() as (interviews, room, ended):
+        interview = await start(interviews, room)
+        for who in (OLEG, ANNA):
+            interview.admit(who, captions=False)
+        await asyncio.sleep(60)
+        interviews.erase(OLEG)
+        assert not interview.takes_part(OLEG)
+        interview.stop(Stopped.ASKED)
+        await interviews.end_all()
+
+    assert [(draft.begun_by, list(draft.attended)) for draft in ended] == [(0, [ANNA])]

@@ -199,7 +199,7 @@ class People:
         await self.feedback.rate(user_id, user_id, transcript, {"note": words_of(user_id)}, at=NOW)
         await self.preferences.change(user_id, at=NOW, language="uk", streak=Streak(NOW.date(), 3, 4, 5))
         await self.questions.add(user_id, 99, [{"text": words_of(user_id)}], at=NOW)
-        await self.trail.practised(user_id % 97, [user_id], seconds=1_234, began=user_id, at=NOW)
+        await self.trail.practised(user_id % 97, {user_id: 1_234}, lasted=1_234, began=user_id, at=NOW)
         await self.queue.join(user_id, Wanted(99, 7, "technical", f"of {user_id:x}"), at=NOW)
 
     async def rows(self) -> dict[str, int]:

@@ -170,18 +170,39 @@ async def test_a_server_keeps_events_for_less_time_and_never_for_more(people: Pe
 
 
 async def test_time_is_counted_for_each_person_and_once_for_the_server(people: People) -> None:
-    await people.trail.practised(HERE, [ANNA, BEN], seconds=600, began=ANNA, at=NOW)
-    await people.trail.practised(HERE, [BEN], seconds=60, began=BEN, at=NOW)
+    for user in (ANNA, BEN):
+        await people.join(user)
+    await people.trail.practised(HERE, {ANNA: 600, BEN: 60}, lasted=600, began=ANNA, at=NOW)
+    await people.trail.practised(HERE, {BEN: 60}, lasted=90, began=BEN, at=NOW)
 
-    assert await people.trail.used(HERE, ANNA, at=NOW) == Used(600, 1, 660, 2)
-    assert await people.trail.used(HERE, BEN, at=NOW) == Used(660, 1, 660, 2)
+    assert await people.trail.used(HERE, ANNA, at=NOW) == Used(600, 1, 690, 2)
+    assert await people.trail.used(HERE, BEN, at=NOW) == Used(120, 1, 690, 2)
     assert await people.trail.used(HERE, ANNA, at=NOW + DAY) == Used()
     assert await people.trail.used(THERE, ANNA, at=NOW) == Used()
 
 
-async def test_what_is_counted_about_somebody_goes_with_the_account_and_not_with_the_server(people: People) -> None:
+async def test_who_began_and_took_no_part_has_begun_one_and_practised_no_second(people: People) -> None:
     await people.join(ANNA)
-    await people.trail.practised(HERE, [ANNA, BEN], seconds=600, began=ANNA, at=NOW)
+    await people.trail.practised(HERE, {ANNA: 600}, lasted=600, began=BEN, at=NOW)
+
+    assert await people.trail.used(HERE, BEN, at=NOW) == Used(0, 1, 600, 1)
+
+
+async def test_who_deleted_the_account_meanwhile_is_not_counted(people: People) -> None:
+    for user in (ANNA, BEN):
+        await people.join(user)
+    await people.erasure().account(ANNA, at=NOW)
+
+    await people.trail.practised(HERE, {ANNA: 600, BEN: 60}, lasted=600, began=ANNA, at=NOW)
+
+    assert await people.trail.used(HERE, ANNA, at=NOW) == Used(0, 0, 600, 1)
+    assert (await people.trail.used(HERE, BEN, at=NOW)).seconds == 60
+
+
+async def test_what_is_counted_about_somebody_goes_with_the_account_and_not_with_the_server(people: People) -> None:
+    for user in (ANNA, BEN):
+        await people.join(user)
+    await people.trail.practised(HERE, {ANNA: 600, BEN: 600}, lasted=600, began=ANNA, at=NOW)
     await people.trail.noted(HERE, ANNA, "stop", at=NOW)
 
     erased = await people.erasure().account(ANNA, at=NOW)
@@ -195,9 +216,9 @@ async def test_forgetting_a_server_leaves_nothing_of_it_and_everything_of_others
     for guild in (HERE, THERE):
         await people.guilds.change(guild, notice="Be kind.")
         await people.trail.noted(guild, ANNA, "stop", at=NOW)
-        await people.trail.practised(guild, [ANNA], seconds=60, began=ANNA, at=NOW)
         for user in (ANNA, BEN):
             await people.queue.join(user, Wanted(guild, 7, "case", "junior"), at=NOW)
+        await people.trail.practised(guild, {ANNA: 60}, lasted=60, began=ANNA, at=NOW)
     before = await people.rows()
 
     assert await people.guilds.forget(HERE) == 1
