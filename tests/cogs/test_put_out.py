@@ -95,4 +95,4 @@ async def test_an_interview_that_ends_once_the_bot_was_put_out_is_not_counted(st
 
     services.servers.returned(guild_id)
     await services.servers.practised(over)
-    assert await services.stores.trail.used(guild_id, host, at=at) == Used(0, 1, 60, 1)
+    assert await services.stores.trail.used(guild_id, host, at=at) == Used(60, 1, 60, 1)
