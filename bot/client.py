@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import aiohttp
     from discord.app_commands import Command, ContextMenu
+    from discord.state import ConnectionState
 
     from bot.clock import Clock, Witness
     from bot.feedback.desk import Desk
@@ -135,6 +136,22 @@ def _shield(parsers: dict[str, Callable[[Any], None]]) -> None:
             parsers[name] = alone(name, parse)
 
 
+def _keep_voices(connection: ConnectionState[Any]) -> None:
+    """Have voice connections outlive a new session of the gateway.
+
+    discord.py forgets them with all else that was true in the former session, although Discord does not end them, and
+    would pass on no more news of them: the next loss could not be healed.
+    """
+    parse = connection.parsers["READY"]
+
+    def parsed(data: Any) -> None:
+        voices = connection._voice_clients  # noqa: SLF001 - it has no public name
+        parse(data)
+        connection._voice_clients = voices  # noqa: SLF001 - as above
+
+    connection.parsers["READY"] = parsed
+
+
 class CommandsOfOurs(app_commands.CommandTree["SkillRally"]):
     """The commands; an interaction of a form that Discord does not send is left alone, not an error of a task."""
 
@@ -175,6 +192,7 @@ class SkillRally(commands.Bot):
         # discord.py keeps presses and forms that are being answered, but nobody can wait for them.
         self._connection._view_store.add_task = self.answering.own  # noqa: SLF001 - it has no public name
         _shield(self._connection.parsers)
+        _keep_voices(self._connection)
 
     async def setup_hook(self) -> None:
         """Load the commands and tell Discord about them, unless another process does."""

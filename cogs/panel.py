@@ -19,7 +19,7 @@ from bot.account import NEEDED, THREAD_NEEDED
 from bot.errors import CannotJoin, MissingPermissions
 from bot.interview.captions import DELETE_WAITS_S, BoardBusy, BoardGone, BoardRefused, escape, initials
 from bot.interview.session import Mark, Pause
-from bot.voice.client import JOIN_S, voice_client_for
+from bot.voice.client import JOIN_S, known_now, voice_client_for
 from cogs import interview_replies as says
 from cogs import replies
 from cogs.locales import words_of
@@ -463,13 +463,26 @@ class DiscordRoom:
         self._former: str | None = None
         self._mark_seen = False
         self._journal = bot.services.journal
-        self._guild = channel.guild
-        self._channel = channel
+        self._known_guild, self._known_channel = channel.guild, channel
         # Threads hang below text channels; a command used elsewhere gets its captions beside the voices.
         threaded = captions == "thread" and isinstance(asked_in, discord.TextChannel)
         self._captions: CaptionPlace = "voice-chat" if captions == "thread" and not threaded else captions
         self._asked_in = asked_in
         self._thread: discord.Thread | None = None
+
+    @property
+    def _guild(self) -> discord.Guild:
+        """The server as it is known now."""
+        self._known_guild = known_now(self._bot, self._known_guild)
+        return self._known_guild
+
+    @property
+    def _channel(self) -> VoiceChannel:
+        """The channel as it is known now."""
+        now = self._guild.get_channel(self._known_channel.id)
+        if isinstance(now, discord.VoiceChannel | discord.StageChannel):
+            self._known_channel = now
+        return self._known_channel
 
     def check(self) -> None:
         """See whether the bot may do what the interview needs, before anything happens.
@@ -502,7 +515,7 @@ class DiscordRoom:
         """Write there from now on."""
         channel = self._guild.get_channel(channel_id)
         if isinstance(channel, discord.VoiceChannel | discord.StageChannel):
-            self._channel = channel
+            self._known_channel = channel
 
     def name_of(self, user_id: int) -> str:
         """The display name in this server; members in voice are known without asking for anybody else."""

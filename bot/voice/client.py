@@ -95,6 +95,15 @@ REMEDIES: dict[int, Remedy] = {
 """By close code; what is not named is answered with a new session. Source: Discord's list of voice close codes."""
 
 
+def known_now(client: discord.Client, guild: discord.Guild) -> discord.Guild:
+    """A server as it is known now: discord.py makes all of them anew with a new session, and no longer updates *guild*.
+
+    Until Discord has said more of the new one than its id, *guild* is all that is known.
+    """
+    now = client.get_guild(guild.id)
+    return guild if now is None or now.unavailable else now
+
+
 class ReceivingState(VoiceConnectionState):
     """One voice connection of discord.py whose socket is read by the event loop and whose losses heal."""
 
@@ -247,6 +256,13 @@ class ReceivingState(VoiceConnectionState):
         else:
             receiver.encryption(None)
             self._client.changed(Change.PLAIN)
+
+    # -- where it is --------------------------------------------------------------------------------------------
+
+    @property
+    def guild(self) -> discord.Guild:
+        """The server as it is known now, where channels are looked up."""
+        return known_now(self.voice_client.client, self.voice_client.guild)
 
     # -- staying connected --------------------------------------------------------------------------------------
 

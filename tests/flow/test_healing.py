@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.interview.session import Pause, Stopped
+from bot.loopback.entities import ChannelKind
 from bot.loopback.permissions import Overwrite, Permission
 from bot.loopback.voice_server import VoiceServer
 from bot.rehearsal.stage import Stage, until
 from bot.voice.client import ReceivingClient
+from cogs.panel import MARK
 from stt.engine import Snippet
 from tests.flow.conftest import Frames, OpenStage
 
@@ -196,6 +198,61 @@ async def test_a_deleted_channel_ends_the_interview(talking: OpenStage) -> None:
         await stage.over(within_s=8.0)
 
         assert stage.running().stopped is Stopped.KICKED
+
+
+async def test_after_a_new_session_of_the_main_gateway_voice_still_heals(
+    talking: OpenStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking() as stage:
+        await anew(stage, monkeypatch)
+        await lose(stage, 4006)
+
+        await Frames(stage).more("anna", within_s=HEALED_S)
+
+
+async def test_after_a_new_session_of_the_main_gateway_the_bot_still_follows_a_move(
+    talking: OpenStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking() as stage:
+        await anew(stage, monkeypatch)
+        newer = stage.world.add_channel(stage.place.guild.id, "newer", ChannelKind.VOICE)
+        await stage.world.move_voice(stage.bot_id, newer.id)
+        await until(lambda: stage.running().channel_id == newer.id, within_s=5)
+        await stage.ready()
+        await stage.move("anna", newer.id)
+        await Frames(stage).more("anna", within_s=HEALED_S)
+
+
+async def test_after_a_new_session_of_the_main_gateway_it_is_seen_who_goes_and_that_the_mark_is_gone(
+    talking: OpenStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking() as stage:
+        guild_id = stage.place.guild.id
+        await anew(stage, monkeypatch)
+
+        stage.world.update_member(guild_id, stage.bot_id, nick="Somebody")
+        await until(lambda: (stage.place.guild.members[stage.bot_id].nick or "").startswith(MARK), within_s=5)
+
+        monkeypatch.setattr("bot.interview.session.EMPTY_S", 0.5)
+        for name in ("oleg", "anna"):
+            await stage.depart(name)
+        await stage.over(within_s=5)
+        assert stage.running().stopped is Stopped.EMPTY
+
+
+async def _at_once(*_: Any, **__: Any) -> None:
+    """In place of the five seconds that discord.py waits before it logs in again."""
+
+
+async def anew(stage: Stage, patch: pytest.MonkeyPatch) -> None:
+    """Have the main gateway forget the bot's session, and wait until another has told it of the server anew."""
+
+    bot, guild_id = stage.app.bot, stage.place.guild.id
+    before = bot.get_guild(guild_id)
+    patch.setattr(bot, "before_identify_hook", _at_once)
+    stage.discord.gateway.invalidate(stage.bot_id)
+    # Two of the same id are equal.
+    await until(lambda: (now := bot.get_guild(guild_id)) is not before and not (now and now.unavailable), within_s=10)
 
 
 async def lose(stage: Stage, code: int) -> None:
