@@ -245,22 +245,60 @@ async def _beat_on(
     lost: Callable[[], None],
     every_s: float,
 ) -> None:
-    done: frozenset[int] = frozenset()
-    while True:
+    heir = _Heir(take_over)
+    async with asyncio.TaskGroup() as tasks:
+        inheriting = tasks.create_task(heir.go_on(), name="taking over")
         try:
-            gone = await siblings.beat()
-            done &= gone
-            if gone - done and await take_over(gone - done):
-                log.info("what a process left that died is taken down", extra={"count": len(gone - done)})
-                done = gone
-        except LeaseLost:
-            log.error("another process serves shards of this one: this one ends")  # noqa: TRY400 - says it all
-            lost()
-            return
-        except StorageError:
-            siblings.unsure()
-            log.warning("other processes cannot be told that this one lives", exc_info=True)
-        except Exception:
-            # A mistake in taking over must not end the interviews that run.
-            log.exception("watching other processes has a fault")
-        await asyncio.sleep(every_s)
+            while True:
+                try:
+                    heir.look(await siblings.beat())
+                except LeaseLost:
+                    log.error("another process serves shards of this one: this one ends")  # noqa: TRY400 - says it all
+                    lost()
+                    return
+                except StorageError:
+                    siblings.unsure()
+                    log.warning("other processes cannot be told that this one lives", exc_info=True)
+                except Exception:
+                    # A mistake in watching must not end the interviews that run.
+                    log.exception("watching other processes has a fault")
+                await asyncio.sleep(every_s)
+        finally:
+            inheriting.cancel()
+
+
+class _Heir:
+    """Takes down what dead processes left, beside the beat: Discord may take longer than a lease lives.
+
+    Args:
+        take_over: See `beating`.
+    """
+
+    def __init__(self, take_over: Callable[[Collection[int]], Awaitable[bool]]) -> None:
+        self._take_over = take_over
+        self._gone: frozenset[int] = frozenset()
+        self._done: frozenset[int] = frozenset()
+        self._more = asyncio.Event()
+
+    def look(self, gone: frozenset[int]) -> None:
+        """These shards are nobody's now."""
+        self._gone = gone
+        self._done &= gone
+        if gone - self._done:
+            self._more.set()
+
+    async def go_on(self) -> None:
+        """Take over, one after the other, until cancelled; what could not be taken down is tried at the next look."""
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            left = self._gone - self._done
+            try:
+                if left and await self._take_over(left):
+                    self._done |= left & self._gone
+                    log.info("what a process left that died is taken down", extra={"count": len(left)})
+            except StorageError:
+                log.warning("what a process left that died cannot be told now", exc_info=True)
+            except Exception:
+                # A mistake in taking over must not end the interviews that run.
+                log.exception("taking over from other processes has a fault")
