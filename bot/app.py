@@ -292,7 +292,7 @@ async def open_app(
             interviews.erase(user_id)
             desk.let_go(user_id)
             await analytics.withdrawn(user_id)
-            return {}
+            return await partners.forget(user_id)
 
         demands = rights(
             stores,

@@ -1,6 +1,7 @@
 """What came to an end in the queue while nobody pressed anything: taken down, and new offers posted, now and then.
 
-retention's tick -> sweep -> Queue.settle -> whoever knows Discord announces it
+retention's tick -> sweep -> Queue.settle        -> whoever knows Discord announces it
+an erasure       -> forget -> Queue.forget_person -> likewise
 """
 
 from __future__ import annotations
@@ -47,9 +48,21 @@ class Partners:
         """
         if self._announce is None:
             return 0
-        changed = await self._queue.settle(at=now, guilds=None if self._guilds is None else self._guilds())
+        changed = await self._queue.settle(at=now, guilds=self._ours())
         await self._announce(changed)
         return len(changed.opened) + len(changed.closed)
+
+    async def forget(self, user_id: int) -> dict[str, int]:
+        """Have somebody whose account is deleted wait for nobody, and take down what names them; how many rows went.
+
+        Raises:
+            StorageError: If the queue could not be read or written.
+        """
+        if self._announce is None:
+            return {}
+        rows, changed = await self._queue.forget_person(user_id, at=self._clock.now(), guilds=self._ours())
+        await self._announce(changed)
+        return rows
 
     async def practised(self, draft: Draft) -> None:
         """Count the day for everybody who spoke in an interview that is over, and who asked for it.
@@ -59,6 +72,9 @@ class Partners:
         """
         for user_id in sorted({snippet.speaker_id for snippet in draft.snippets}):
             await self._preferences.practised(user_id, at=self._clock.now())
+
+    def _ours(self) -> Collection[int] | None:
+        return None if self._guilds is None else self._guilds()
 
     def __repr__(self) -> str:
         return "<Partners>"

@@ -306,9 +306,8 @@ class Queue:
 
         What is over is closed in every server; people are brought together in those of *guilds*, or in all.
         """
-        here = () if guilds is None else (QueueEntry.server_idx.in_([self._guild(each) for each in guilds]),)
         async with self._content.write() as connection:
-            steps = await self._settle(connection, at, *here)
+            steps = await self._settle(connection, at, *self._in(guilds))
         return await self._changed(steps, at)
 
     async def posted(self, where: Posted) -> bool:
@@ -388,10 +387,40 @@ class Queue:
             await connection.execute(delete(QueueEntry).where(QueueEntry.id.in_([entry["id"] for entry in entries])))
         return len(entries), Changed((), await self._places(steps.closed))
 
+    async def forget_person(
+        self, user_id: int, *, at: datetime, guilds: Collection[int] | None = None
+    ) -> tuple[dict[str, int], Changed]:
+        """Take somebody out of every queue, and end what they were offered or invited to, or invited to themselves.
+
+        Returns how many rows of each table went, and what is to be taken down. Whoever is left waits on, and is brought
+        together with others in the servers of *guilds*, or in all.
+        """
+        idx = self._subjects.index(user_id)
+        async with self._content.write() as connection:
+            steps = _Steps()
+            found = await connection.execute(
+                select(QueueEntry.__table__)
+                .join(Subject, Subject.id == QueueEntry.subject_id)
+                .where(Subject.idx == idx)
+            )
+            entries = found.mappings().all()
+            for entry in entries:
+                await self._out(connection, entry, steps)
+            named = select(OfferRow.id).where(or_(OfferRow.one_idx == idx, OfferRow.other_idx == idx))
+            for offer in (await connection.execute(named)).scalars().all():
+                await self._close(connection, offer, steps)
+            rows = {"queue_entry": len(entries), "offer": len(steps.closed)}
+            after = await self._settle(connection, at, *self._in(guilds))
+            after.closed += steps.closed
+        return rows, await self._changed(after, at)
+
     # As a keeper
 
     async def erase(self, subject: UUID) -> dict[str, int]:
-        """Take a subject out of every queue, and delete what was offered to them."""
+        """Take a subject out of every queue, and delete what was offered to them; what stands of it stays there.
+
+        In a running bot `forget_person` comes first, and knows what to take down.
+        """
         async with self._content.write() as connection:
             rows = await connection.execute(
                 select(QueueEntry.offer_id).where(QueueEntry.subject_id == subject, QueueEntry.offer_id.is_not(None))
@@ -564,6 +593,9 @@ class Queue:
                 wipe(plain)
                 places.append(Posted(row["id"], guild, channel, message, (one, other)))
         return tuple(places)
+
+    def _in(self, guilds: Collection[int] | None) -> tuple[ColumnElement[bool], ...]:
+        return () if guilds is None else (QueueEntry.server_idx.in_([self._guild(each) for each in guilds]),)
 
     def _guild(self, guild_id: int) -> bytes:
         return self._secrets.index("queue of a guild", guild_id)

@@ -238,14 +238,38 @@ async def test_what_becomes_of_an_offer_is_said_in_the_language_that_it_was_made
 
 
 async def test_an_account_that_is_deleted_waits_for_nobody(stage: Stage) -> None:
-    offer = await both(stage)
+    await both(stage)
+    services = stage.app.services
+
+    erased = await services.rights.erasure.account(stage.user(PETER).id, at=services.clock.now())
+
+    assert standing(stage) == []
+    assert (erased.rows["queue_entry"], erased.rows["offer"]) == (1, 1)
+    assert EN("queue-waiting", count=1) in await use(stage, ANNA, "status")
+
+
+async def test_an_invitation_by_or_to_a_deleted_account_is_taken_down(stage: Stage) -> None:
+    services = stage.app.services
+    await invited(stage, ANNA, PETER)
+    await invited(stage, PETER, HOST)
+    await invited(stage, ANNA, HOST)
+
+    await services.rights.erasure.account(stage.user(PETER).id, at=services.clock.now())
+
+    (left,) = standing(stage)
+    assert set(left.mention_ids) == {stage.user(HOST).id}
+    assert f"<@{stage.user(ANNA).id}>" in left.text
+
+
+async def test_whoever_a_deleted_account_leaves_alone_meets_the_next_at_once(stage: Stage) -> None:
+    await both(stage)
+    await use(stage, HOST, "join", **CASE)
     services = stage.app.services
 
     await services.rights.erasure.account(stage.user(PETER).id, at=services.clock.now())
-    await press(stage, ANNA, offer, "yes")
 
-    assert standing(stage)[0].text == EN("queue-over")
-    assert EN("queue-waiting", count=1) in await use(stage, ANNA, "status")
+    (offer,) = standing(stage)
+    assert set(offer.mention_ids) == {stage.user(ANNA).id, stage.user(HOST).id}
 
 
 class ElevenMinutesOn(SystemClock):

@@ -90,7 +90,7 @@ async def test_others_neither_accept_nor_decline(queue: Queue) -> None:
     assert (await queue.answer(offer, ANNA, yes=True, at=NOW))[0] is Said.WAITS
 
 
-@pytest.mark.parametrize("how", ["declines", "leaves", "is erased"])
+@pytest.mark.parametrize("how", ["declines", "leaves", "is forgotten", "is erased"])
 async def test_whoever_is_left_keeps_the_place_and_meets_whoever_waits(people: People, how: str) -> None:
     queue = people.queue
     offer = await offered(queue)
@@ -100,6 +100,9 @@ async def test_whoever_is_left_keeps_the_place_and_meets_whoever_waits(people: P
         _, changed = await queue.answer(offer, BEN, yes=False, at=NOW + 3 * SECOND)
     elif how == "leaves":
         _, changed = await queue.leave(BEN, CASE.guild_id, at=NOW + 3 * SECOND)
+    elif how == "is forgotten":
+        rows, changed = await queue.forget_person(BEN, at=NOW + 3 * SECOND)
+        assert rows == {"queue_entry": 1, "offer": 1}
     else:
         await people.erasure().account(BEN, at=NOW)
         changed = await queue.settle(at=NOW + 3 * SECOND)
