@@ -378,10 +378,12 @@ class ReceivingState(VoiceConnectionState):
 
     async def voice_state_update(self, data: Any) -> None:
         """Tell the interview of a move before anything is heard in the new channel."""
-        before = self.voice_client.channel.id
+        before, channel_id = self.voice_client.channel.id, data["channel_id"]
+        if channel_id is not None and self.state is ConnectionFlowState.got_voice_server_update:
+            # Told of the new server first, discord.py takes this for news of the session alone.
+            self._update_voice_channel(int(channel_id))
         await super().voice_state_update(data)
-        channel = self.voice_client.channel
-        if data["channel_id"] is not None and channel.id != before:
+        if channel_id is not None and self.voice_client.channel.id != before:
             self._client.changed(Change.MOVED)
 
     async def disconnect(self, *, force: bool = True, cleanup: bool = True, wait: bool = False) -> None:
