@@ -165,11 +165,14 @@ async def test_shards_of_one_lane_identify_one_after_the_other_in_all_processes(
         await siblings.before_identify(shard, lanes)
         times.append(loop.time())
 
-    async with process(postgresql, 0, total=4) as one, process(postgresql, 1, 2, 3, total=4) as other:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(identify(one, 0, 1), name="0")
-            tasks.create_task(identify(other, 1, 1), name="1")
-            tasks.create_task(identify(other, 2, 1), name="2")
+    async with (
+        process(postgresql, 0, total=4) as one,
+        process(postgresql, 1, 2, 3, total=4) as other,
+        asyncio.TaskGroup() as tasks,
+    ):
+        tasks.create_task(identify(one, 0, 1), name="0")
+        tasks.create_task(identify(other, 1, 1), name="1")
+        tasks.create_task(identify(other, 2, 1), name="2")
 
     gaps = [later - sooner for sooner, later in pairwise(times)]
     assert min(gaps) >= SHORT.total_seconds() * 0.9
