@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--nice", type=int, default=5)
     parser.add_argument("--language", action="append", default=[])
     parser.add_argument("--window", choices=WINDOWS)
+    parser.add_argument("--measure", action="store_true")
     options = parser.parse_args(arguments)
     protect(parent=options.parent, nice=options.nice)
     replies = take_stdout()
@@ -51,10 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         began_s = perf_counter()
         whisper.warm_up()
         took_s = perf_counter() - began_s
+        token_s = whisper.token_s() if options.measure else 0.0
     except EngineUnavailable as error:
         _say(replies, {"unavailable": str(error)})
         return 1
-    _say(replies, {"languages": whisper.languages, "window": whisper.properties.window, "took_s": took_s})
+    about = {"languages": whisper.languages, "window": whisper.properties.window, "took_s": took_s, "token_s": token_s}
+    _say(replies, about)
     try:
         serve(whisper, slot, sys.stdin, replies)
     finally:

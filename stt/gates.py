@@ -1,5 +1,6 @@
 """Which words of an engine are not believed: loops, and what Whisper says when nobody speaks.
 
+    language, length -> most tokens
     text, mean log-probability, probability of silence -> silent | runaway | invented
 
 Whisper was trained on subtitles. Given a breath or a hum it may answer with what ends a video, and given a window that
@@ -10,10 +11,21 @@ it was not made for it may say one thing for ever. No list of phrases decides al
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 
 from stt.text import repeats, words
+
+TOKENS_PER_S = {"uk": 10.0}
+"""Tokens that a second of fast speech takes; Cyrillic splits finer."""
+
+DEFAULT_TOKENS_PER_S = 6.0
+
+SPARE_TOKENS = 16
+
+MOST_TOKENS = 224
+"""Of any window. Source: faster-whisper's `max_length` of 448, of which CTranslate2 lets half be new."""
 
 REPETITIVE = 2.4
 """Compression ratio above which text repeats itself. Source: faster-whisper's compression_ratio_threshold."""
@@ -62,6 +74,12 @@ _CLOSINGS = frozenset(
     }
 )
 """What silence is turned to most often. Source: likewise; SYSTRAN/faster-whisper, issue 826."""
+
+
+def most_tokens(language: str, seconds: float) -> int:
+    """How many tokens are believed of an utterance: decoding is stopped there."""
+    per_s = TOKENS_PER_S.get(language, DEFAULT_TOKENS_PER_S)
+    return min(math.ceil(per_s * seconds) + SPARE_TOKENS, MOST_TOKENS)
 
 
 def silent(text: str, *, logprob: float, no_speech: float) -> bool:

@@ -14,8 +14,10 @@ text, which Python frees as it likes. On a GPU that holds for everything in its 
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import ctranslate2 as untyped
@@ -25,13 +27,13 @@ from faster_whisper.tokenizer import Tokenizer
 
 from stt.audio import RATE_HZ
 from stt.engine import NO_HINTS, WINDOWS, EngineUnavailable, Hints, TranscriptionFailed, Window, Words
-from stt.gates import NO_SPEECH, UNLIKELY, invented, runaway, silent
+from stt.gates import NO_SPEECH, SPARE_TOKENS, UNLIKELY, invented, most_tokens, runaway, silent
 from stt.layout import FILES, PROPERTIES, VOCABULARIES, read_raw, sha256
 from stt.mel import LogMel
 from stt.text import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -50,13 +52,6 @@ LEAST_FRAMES = 100
 TOGETHER_FRAMES = (500, 1000, 2000)
 """Short windows in a batch: 5, 10 or 20 s, and beyond that all. They depend on the utterance alone, and so do its
 words, whoever else is in the batch. Where the model is not sure of a word, a longer window may make it another one."""
-
-TOKENS_PER_S = {"uk": 10.0}
-"""Tokens that a second of fast speech takes; Cyrillic splits finer."""
-
-DEFAULT_TOKENS_PER_S = 6.0
-
-SPARE_TOKENS = 16
 
 PROMPT_TOKENS = 96
 """Longer prompts cost more than they help: 64 tokens add 37 ms to an utterance with the base model."""
@@ -236,8 +231,36 @@ class Whisper:
             EngineUnavailable: If the model does not run.
         """
         noise = np.random.default_rng(0).integers(-8, 9, RATE_HZ, dtype=np.int16)
-        try:
+        with self._to_be_proven():
             self.recognise(noise, Hints(language=self.languages[0]))
+
+    def token_s(self) -> float:
+        """Measure how long a token takes, in seconds: the share of one in the fewest that any utterance may get.
+
+        Of the longest window, with what goes before the first, so that no decoding to its last token takes longer. Of
+        models like `base` and `small` that is 1.4 and 1.5 times what each of a hundred tokens takes.
+
+        Raises:
+            EngineUnavailable: If the model does not run.
+        """
+        with self._to_be_proven():
+            language = self.languages[0]
+            start = self._start(language, "")
+            features = np.zeros((1, self._mel.bins, LEAST_FRAMES), np.float32)
+            short = np.asarray(self._model.encode(ctranslate2.StorageView.from_array(features), to_cpu=True))
+            # What is in it makes no difference, and encoding that much would take far longer.
+            encoding = ctranslate2.StorageView.from_array(
+                np.zeros((1, self._frames // 2, short.shape[2]), short.dtype),
+            )
+            began_s = perf_counter()
+            result = self._run(encoding, [start], SPARE_TOKENS, language, endless=True)[0]
+            return (perf_counter() - began_s) / len(result.sequences_ids[0])
+
+    @contextmanager
+    def _to_be_proven(self) -> Generator[None]:
+        """Whatever goes wrong, the model does not run."""
+        try:
+            yield
         except Exception as error:  # noqa: BLE001  likewise
             remedy = "use another one" if self._device == "cpu" else ON_GPU
             msg = f"The speech model was loaded but does not run ({type(error).__name__}); {remedy}."
@@ -487,14 +510,21 @@ class Whisper:
 
     def _cap(self, language: str, seconds: float, started: int) -> int:
         """How many tokens are said at most, after so many that stand before them."""
-        cap = math.ceil(TOKENS_PER_S.get(language, DEFAULT_TOKENS_PER_S) * seconds) + SPARE_TOKENS
         # CTranslate2 allows min(max_length / 2, max_length - len(prompt)) new tokens.
-        return min(cap, self._whisper.max_length // 2, self._whisper.max_length - started)
+        return min(most_tokens(language, seconds), self._whisper.max_length - started)
 
     def _run(
-        self, encoding: Any, starts: Sequence[list[int]], cap: int, language: str, *, temperature: float = 0.0
+        self,
+        encoding: Any,
+        starts: Sequence[list[int]],
+        cap: int,
+        language: str,
+        *,
+        temperature: float = 0.0,
+        endless: bool = False,
     ) -> list[Any]:
-        """Decode; as many results as *starts*."""
+        """Decode; as many results as *starts*. If *endless*, none ends before *cap*."""
+        suppressed = self._suppressed[language]
         sampling = {"sampling_topk": 0, "sampling_temperature": temperature} if temperature else {}
         results: list[Any] = self._model.generate(
             encoding,
@@ -504,7 +534,7 @@ class Whisper:
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
-            suppress_tokens=self._suppressed[language],
+            suppress_tokens=[*suppressed, self._tokenizer(language).eot] if endless else suppressed,
             **sampling,
         )
         return results

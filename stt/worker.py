@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from stt.audio import RING_S, AudioOverwritten
 from stt.engine import NO_HINTS, EngineLost, EngineUnavailable, TranscriptionFailed, Words
+from stt.gates import most_tokens
 from stt.slot import SLOT_SAMPLES, Slot
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ PATIENCE = 3
 """Times as long as an utterance should take."""
 
 LONGEST_OF_SHORTEST = 50
-"""What the longest window costs of what the shortest does, where it is cut to the speech. Measured: 37 to 47, for the
-encoders of tiny to small at 3 s and at 30 s."""
+"""What encoding the longest window costs of what the shortest does, where it is cut to the speech. Measured: 37 to 47,
+for tiny to small at 3 s and at 30 s."""
 
 LOOK_S = 1.0
 """How often an idle child is looked at, in case it died."""
@@ -91,16 +92,28 @@ class _Hello:
 
     Attributes:
         took_s: How long it took over a second of sound.
+        token_s: How long a token takes at most, see `stt.whisper.Whisper.token_s`; 0 unless it was to measure that.
     """
 
     languages: tuple[str, ...]
     window: Window
     took_s: float
+    token_s: float
 
-    @property
-    def slowest_s(self) -> float:
-        """How long it takes over the longest utterance, about."""
-        return self.took_s * (LONGEST_OF_SHORTEST if self.window == "dynamic" else 1)
+    def longest_s(self, seconds: float, hints: Hints) -> float:
+        """How long it should take over an utterance, if all of it is decoded to the last token that is allowed.
+
+        With those attempts that `stt.whisper.Whisper` makes where it is in doubt: in two languages if somebody may
+        have changed theirs, and in each twice. What it makes of a prompt that was read back is left to patience.
+        """
+        encoded_s = self.took_s
+        if self.window == "dynamic":
+            encoded_s *= LONGEST_OF_SHORTEST * min(1.0, seconds / RING_S)
+        languages = self.languages if hints.language is None else (hints.language,)
+        changed = hints.usual is not None and len(languages) > 1
+        attempts = (2 if changed else 1) * (2 if hints.thorough else 1)
+        tokens = max(most_tokens(language, seconds) for language in languages)
+        return encoded_s + attempts * tokens * self.token_s
 
 
 class _Child:
@@ -121,8 +134,12 @@ class _Child:
         process = self._process
         return process is not None and process.returncode is None and not _pipe(process.stdout).at_eof()
 
-    async def start(self, within_s: float) -> _Hello:
+    async def start(self, within_s: float, *, measure: bool = False) -> _Hello:
         """Start, and wait until the model is loaded. Returns what it says of itself.
+
+        Args:
+            within_s: It has so long for that.
+            measure: Whether it also measures how long a token takes: with `small`, a fifth longer.
 
         Raises:
             EngineUnavailable: If that fails, or takes longer than *within_s*.
@@ -130,11 +147,12 @@ class _Child:
         self.worn = False
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         environment |= QUIET | {"PYTHONPATH": str(ROOT)}
+        arguments = (*self._arguments, *("--measure",) * measure)
         try:
             self._slot = Slot.create()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-P", "-m", "stt.child", "--slot", self._slot.name, "--parent", str(os.getpid()), *self._arguments),
+                *("-P", "-m", "stt.child", "--slot", self._slot.name, "--parent", str(os.getpid()), *arguments),
                 env=environment,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -154,7 +172,7 @@ class _Child:
         if "unavailable" in hello:
             await self.stop()
             raise EngineUnavailable(str(hello["unavailable"]))
-        return _Hello(tuple(hello["languages"]), hello["window"], hello["took_s"])
+        return _Hello(tuple(hello["languages"]), hello["window"], hello["took_s"], hello["token_s"])
 
     async def ask(self, request: _Request, within_s: float) -> Words:
         """Have one utterance recognised.
@@ -226,7 +244,7 @@ class WhisperWorker:
         languages: Codes to choose among, or none for all that the model has.
         workers: Processes. One holds a model of its own and one core.
         deadline_s: An engine that takes longer over an utterance hangs, and is killed. By default three times what it
-            should take, as measured at the start, and at least 6 s.
+            should take at most, as measured at the start, and at least 6 s.
         start_s: A model that takes longer to load hangs.
         nice: How far below the bot the kernel ranks the children, 0 .. 19.
         window: In place of what the model's folder says, to compare the two.
@@ -257,7 +275,7 @@ class WhisperWorker:
         self.window: Window = "full"
         self.restarts = 0
         self._deadline_s, self._start_s = deadline_s, start_s
-        self._slowest_s = 0.0
+        self._hello: _Hello | None = None
         arguments = ["--folder", str(folder), "--nice", str(nice)]
         for code in languages:
             arguments += ["--language", code]
@@ -295,9 +313,11 @@ class WhisperWorker:
 
     async def __aenter__(self) -> Self:
         try:
-            # One after the other: they would only fight for the same disk and cores.
-            for child in self._children:
-                self._know(await child.start(self._start_s))
+            # One after the other: they would only fight for the same disk and cores. One is like the other, too.
+            first, *others = self._children
+            self._know(await first.start(self._start_s, measure=True))
+            for child in others:
+                await child.start(self._start_s)
         except BaseException:
             await self._stop()
             raise
@@ -326,14 +346,14 @@ class WhisperWorker:
 
     def _know(self, hello: _Hello) -> None:
         self.languages, self.window = hello.languages, hello.window
-        self._slowest_s = hello.slowest_s
+        self._hello = hello
 
-    def deadline_s(self, utterance: Utterance) -> float:
+    def deadline_s(self, utterance: Utterance, hints: Hints = NO_HINTS) -> float:
         """When an engine that has *utterance* counts as hung, in seconds."""
         if self._deadline_s is not None:
             return self._deadline_s
-        part = min(1.0, utterance.duration_s / RING_S) if self.window == "dynamic" else 1.0
-        return max(LEAST_DEADLINE_S, PATIENCE * part * self._slowest_s)
+        longest_s = self._hello.longest_s(utterance.duration_s, hints) if self._hello else 0.0
+        return max(LEAST_DEADLINE_S, PATIENCE * longest_s)
 
     async def _stop(self) -> None:
         for child in self._children:
@@ -391,7 +411,7 @@ class WhisperWorker:
     async def _answer(self, child: _Child, request: _Request) -> None:
         result: Words | Exception
         try:
-            result = await child.ask(request, self.deadline_s(request.utterance))
+            result = await child.ask(request, self.deadline_s(request.utterance, request.hints))
         except EngineLost:
             # Its words are lost. The next request, or the next look, starts the child again.
             result = EngineLost("the speech engine died or hung while it had this utterance")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import pytest
 
+from stt import gates
 from stt import whisper as module
 from stt.engine import Hints, TranscriptionFailed, Words
 from stt.whisper import TOGETHER_FRAMES, Whisper
@@ -189,8 +190,8 @@ def test_who_says_too_much_is_stopped_where_they_would_be_alone(
     whisper: Whisper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # German and English at their cap of 4 tokens, Ukrainian with room.
-    monkeypatch.setattr(module, "DEFAULT_TOKENS_PER_S", 0.0)
-    monkeypatch.setattr(module, "SPARE_TOKENS", 4)
+    monkeypatch.setattr(gates, "DEFAULT_TOKENS_PER_S", 0.0)
+    monkeypatch.setattr(gates, "SPARE_TOKENS", 4)
     said = [(samples, replace(hints, thorough=False)) for samples, hints in everybody()]
     single = alone(whisper, said)
 

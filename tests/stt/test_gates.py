@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from stt.gates import invented, runaway, silent
+from stt.gates import MOST_TOKENS, invented, most_tokens, runaway, silent
+
+
+def test_what_is_believed_of_an_utterance_grows_with_its_length_up_to_what_the_model_can_say() -> None:
+    assert (most_tokens("en", 0.0), most_tokens("en", 2.0), most_tokens("de", 2.01)) == (16, 28, 29)
+    assert most_tokens("uk", 2.0) == 36
+    assert most_tokens("en", 28.0) == 184
+    assert most_tokens("uk", 28.0) == most_tokens("en", 300.0) == MOST_TOKENS
 
 
 @pytest.mark.parametrize("text", ["Thank you.", "Thanks.", "Vielen Dank.", "Дякую!", "you"])

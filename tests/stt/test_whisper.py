@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stt.engine import EngineUnavailable, Hints, TranscriptionFailed, Words
+from stt.gates import MOST_TOKENS, SPARE_TOKENS
 from stt.layout import FILES, PROPERTIES
 from stt.whisper import PROMPT_TOKENS, Whisper, check_folder, read_properties
 from tests.stt.sounds import MODEL, clips, hum, noise, normalised, recording, silence
@@ -158,6 +159,28 @@ def test_a_runaway_ends_at_the_cap_and_is_tried_again_once(whisper: Whisper, mon
     # 6 tokens for the second and 16 to spare, which CTranslate2 halves.
     assert asked == [(2 * 22, 0.0), (2 * 22, pytest.approx(0.4))]
     assert words.confidence < 0.5
+
+
+def test_how_long_a_token_takes_is_measured_on_a_full_window_and_as_many_as_any_utterance_may_have(
+    whisper: Whisper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[tuple[int, ...], int]] = []
+    run = whisper._run
+
+    def watched(encoding: Any, *arguments: Any, **options: Any) -> list[Any]:
+        results = run(encoding, *arguments, **options)
+        asked.append((tuple(encoding.shape), len(results[0].sequences_ids[0])))
+        return results
+
+    monkeypatch.setattr(whisper, "_run", watched)
+
+    assert whisper.token_s() > 0
+    # The model would say nothing to nothing, and end at the first.
+    assert asked == [((1, 1_500, 192), SPARE_TOKENS)]
+
+
+def test_a_model_says_no_more_than_is_believed(whisper: Whisper) -> None:
+    assert whisper._whisper.max_length == 2 * MOST_TOKENS
 
 
 def test_after_an_utterance_nothing_of_it_is_held(whisper: Whisper, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -500,10 +500,34 @@ async def test_the_window_is_the_folders_unless_another_is_asked_for() -> None:
 async def test_how_long_an_engine_may_take_follows_what_it_takes() -> None:
     long, short = utterance_of(silence(28)), utterance_of(silence(2))
     async with WhisperWorker(MODEL) as worker:
-        worker._know(_Hello(("en",), "full", took_s=0.5))
+        assert worker._hello is not None
+        assert worker._hello.token_s > 0
+        worker._know(_Hello(("en",), "full", took_s=0.5, token_s=0.0))
         assert worker.deadline_s(short) == worker.deadline_s(long) == LEAST_DEADLINE_S
-        worker._know(_Hello(("en",), "full", took_s=10.0))
+        worker._know(_Hello(("en",), "full", took_s=10.0, token_s=0.0))
         assert worker.deadline_s(short) == worker.deadline_s(long) == 30.0
-        worker._know(_Hello(("en",), "dynamic", took_s=0.1))
+        worker._know(_Hello(("en",), "dynamic", took_s=0.1, token_s=0.0))
         assert worker.deadline_s(short) == LEAST_DEADLINE_S
         assert worker.deadline_s(long) == pytest.approx(0.1 * 50 * 3 * 28 / 30)
+
+
+async def test_an_engine_may_say_all_that_it_is_allowed_to_in_each_of_its_attempts() -> None:
+    long, short = utterance_of(silence(28)), utterance_of(silence(2))
+    once = Hints(language="en", thorough=False)
+    twice = Hints(language="en")
+    changed = Hints(usual="en")
+    worker = WhisperWorker(MODEL)
+    # About what `small` takes in its full window.
+    worker._know(_Hello(("en", "uk"), "full", took_s=2.2, token_s=0.021))
+
+    assert worker.deadline_s(long, once) == pytest.approx(3 * (2.2 + (6 * 28 + 16) * 0.021))
+    assert worker.deadline_s(long, once) > 10
+    assert worker.deadline_s(long, twice) == pytest.approx(3 * (2.2 + 2 * (6 * 28 + 16) * 0.021))
+    # Ukrainian takes more of them, up to what the model can say at all.
+    assert worker.deadline_s(long, changed) == pytest.approx(3 * (2.2 + 4 * 224 * 0.021))
+    assert worker.deadline_s(long) == worker.deadline_s(long, Hints(language="uk", usual="uk"))
+    assert worker.deadline_s(short, once) < worker.deadline_s(short, twice) < 2 * LEAST_DEADLINE_S
+
+    worker._know(_Hello(("en",), "dynamic", took_s=0.1, token_s=0.012))
+    assert worker.deadline_s(short, changed) == LEAST_DEADLINE_S
+    assert worker.deadline_s(long, changed) == pytest.approx(3 * (0.1 * 50 * 28 / 30 + 2 * (6 * 28 + 16) * 0.012))
