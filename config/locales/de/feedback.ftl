@@ -164,7 +164,7 @@ feedback-sent = Abgeschickt. Es dauert ein, zwei Minuten; dann wartet es in /fee
 feedback-under-way = Das ist schon unterwegs. Schau in ein, zwei Minuten in /feedback view.
 feedback-not-yours = Das gehört jemand anderem.
 feedback-consent-title = Feedback von einem Modell
-feedback-consent-intro = Für das Feedback gehen deine gespeicherten Worte aus diesem Interview an **{ $host }** ({ $region }), an das Modell { $model }, ohne die Namen, die darin gefunden wurden. Du wirst jedes Mal gefragt, bevor etwas gesendet wird, und kannst das mit /consent withdraw widerrufen. Datenschutzerklärung (auf Englisch): <{ $policy }>
+feedback-consent-intro = Für das Feedback gehen deine gespeicherten Worte aus diesem Interview und die Fragen dazu an **{ $host }** ({ $region }), an das Modell { $model }, ohne die Namen, die darin gefunden wurden; ein Anbieter, der danach fragt, bekommt auch eine Nummer, die für dich steht. Du wirst jedes Mal gefragt, bevor etwas gesendet wird, und kannst das mit /consent withdraw widerrufen. Datenschutzerklärung (auf Englisch): <{ $policy }>
 feedback-consent-needed = Wenn das Kästchen nicht angekreuzt ist, wird nichts gesendet. Dein Transkript und deine Notizen sind noch da.
 feedback-kind-name = { $count ->
         [one] { $count } Name

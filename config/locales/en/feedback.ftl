@@ -164,7 +164,7 @@ feedback-sent = Sent off. It takes a minute or two; then it waits in /feedback v
 feedback-under-way = That is under way already. Look into /feedback view in a minute or two.
 feedback-not-yours = That is somebody else's.
 feedback-consent-title = Feedback by a model
-feedback-consent-intro = To write feedback, your saved words from this interview are sent to **{ $host }** ({ $region }), to the model { $model }, without the names that were found in them. You are asked each time before something is sent, and can take this back with /consent withdraw. Privacy policy: <{ $policy }>
+feedback-consent-intro = To write feedback, your saved words from this interview and the questions that they answer are sent to **{ $host }** ({ $region }), to the model { $model }, without the names that were found in them; a provider that asks for it also gets a number that stands for you. You are asked each time before something is sent, and can take this back with /consent withdraw. Privacy policy: <{ $policy }>
 feedback-consent-needed = Without that box nothing is sent. Your transcript and what you noted are still there.
 feedback-kind-name = { $count ->
         [one] { $count } name
