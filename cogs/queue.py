@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, cast
 from uuid import UUID
 
+import aiohttp
 import discord
 from discord import app_commands, ui
 from discord.ext import commands
@@ -38,6 +39,9 @@ Interaction = discord.Interaction[Any]
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
 INVITE = "Invite to a mock interview"
+
+_UNREACHED = (aiohttp.ClientError, OSError)
+"""Discord was not reached, or its answer was lost on the way."""
 
 _LABELS = {
     "yes": "queue-button-yes",
@@ -242,8 +246,14 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
         told = Told()
         for offer in changed.opened:
             guild = self._bot.get_guild(offer.wanted[0].guild_id)
-            out = await self._departed(guild, offer.people)
-            if out is None and await self._post(guild, offer):
+            try:
+                out = await self._departed(guild, offer.people)
+                asked = out is None and await self._post(guild, offer)
+            except _UNREACHED as lost:
+                # Nobody was asked, so nobody is out: its time runs out, and both are brought together again.
+                log.warning("an offer could not be posted", extra={"error": type(lost).__name__})
+                continue
+            if asked:
                 told.asked.update(offer.people)
                 continue
             if out is None:
@@ -361,7 +371,7 @@ class Queue(commands.GroupCog, group_name="queue", group_description="Find someb
             await channel.get_partial_message(posted.message_id).delete()
         except discord.NotFound:
             return
-        except (discord.HTTPException, OSError) as refused:
+        except (discord.HTTPException, *_UNREACHED) as refused:
             # Its buttons say that it is over.
             log.warning("an offer that is over could not be deleted", extra={"error": type(refused).__name__})
 

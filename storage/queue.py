@@ -519,11 +519,15 @@ class Queue:
             await self._close(connection, entry["offer_id"], steps)
 
     async def _close(self, connection: AsyncConnection, offer: UUID, steps: _Steps) -> None:
-        """End an offer: who said yes waits on, who did not is out."""
-        rows = await connection.execute(select(OfferRow.__table__).where(OfferRow.id == offer))
-        steps.closed += rows.mappings().all()
+        """End an offer: who said yes waits on, who did not is out; both wait on if nobody was shown it."""
+        found = await connection.execute(select(OfferRow.__table__).where(OfferRow.id == offer))
+        rows = found.mappings().all()
+        steps.closed += rows
         steps.opened = [each for each in steps.opened if each[0] != offer]
-        await connection.execute(delete(QueueEntry).where(QueueEntry.offer_id == offer, QueueEntry.accepted.is_(False)))
+        if any(row["enc_place"] is not None for row in rows):
+            await connection.execute(
+                delete(QueueEntry).where(QueueEntry.offer_id == offer, QueueEntry.accepted.is_(False))
+            )
         await connection.execute(
             update(QueueEntry).where(QueueEntry.offer_id == offer).values(offer_id=None, accepted=False)
         )

@@ -372,6 +372,9 @@ class Retention:
             except StorageError:
                 failed = True
                 log.warning("a part of retention failed", exc_info=True)
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the rest is due all the same
+                failed = True
+                log.error("a part of retention has a fault", extra={"error": type(fault).__name__})  # noqa: TRY400 - what went wrong there may name somebody
         return failed
 
     async def _begin(self, held: Held, now: datetime) -> UUID:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import aiohttp
+import discord
 import pytest
 from sqlalchemy import select
 
@@ -16,7 +18,7 @@ from bot.rehearsal.stage import Stage, until
 from cogs.locales import words_in
 from cogs.queue import INVITE
 from storage.models import Offer
-from storage.queue import INVITED, OFFERED
+from storage.queue import INVITED, OFFERED, Changed, Wanted
 from storage.retention import Retention
 from tests.cogs.conftest import ANNA, HOST, OWNER, PETER
 from tests.flow.conftest import settings
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from bot.loopback.authority import Authority
     from bot.loopback.entities import Message
+    from storage.queue import Offer as Offered
 
 EN, DE = words_in("en"), words_in("de")
 CASE = {"type": "case", "level": "junior"}
@@ -270,6 +273,44 @@ async def test_whoever_a_deleted_account_leaves_alone_meets_the_next_at_once(sta
 
     (offer,) = standing(stage)
     assert set(offer.mention_ids) == {stage.user(ANNA).id, stage.user(HOST).id}
+
+
+@pytest.mark.parametrize(
+    ("kind", "call", "lost"),
+    [
+        (discord.TextChannel, "send", aiohttp.ServerDisconnectedError()),
+        (discord.Guild, "fetch_member", ConnectionResetError("reset by peer")),
+    ],
+    ids=["posting", "looking"],
+)
+async def test_a_connection_that_is_lost_costs_neither_a_later_offer_nor_a_place(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: type[Any], call: str, lost: Exception
+) -> None:
+    services = stage.app.services
+    offers: list[Offered] = []
+    at, place = services.clock.now(), (stage.place.guild.id, stage.place.text.id)
+    for name, what in ((ANNA, "case"), (PETER, "case"), (HOST, "technical"), (OWNER, "technical")):
+        _, changed = await services.stores.queue.join(stage.user(name).id, Wanted(*place, what, "junior"), at=at)
+        offers += changed.opened
+    assert len(offers) == 2
+    works, failures = getattr(kind, call), [lost]
+
+    async def fails_once(*args: Any, **options: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await works(*args, **options)
+
+    monkeypatch.setattr(kind, call, fails_once)
+    cog: Any = stage.app.bot.get_cog("Queue")
+
+    told = await cog.announce(Changed(tuple(offers)))
+
+    assert (told.asked, told.lost) == ({stage.user(HOST).id, stage.user(OWNER).id}, set())
+    (offer,) = standing(stage)
+    assert set(offer.mention_ids) == told.asked
+    await services.partners.sweep(at + OFFERED + timedelta(seconds=1))
+    (later,) = standing(stage)
+    assert set(later.mention_ids) == {stage.user(ANNA).id, stage.user(PETER).id}
 
 
 class ElevenMinutesOn(SystemClock):

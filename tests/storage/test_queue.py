@@ -125,6 +125,14 @@ async def test_an_offer_that_is_over_keeps_who_said_yes_and_puts_out_who_did_not
     assert not await queue.posted(Posted(offer, 99, 7, 1234, (ANNA, BEN)))
 
 
+async def test_an_offer_that_nobody_was_shown_puts_nobody_out(queue: Queue) -> None:
+    await offered(queue)
+
+    changed = await queue.settle(at=NOW + OFFERED + 2 * SECOND)
+
+    assert [each.people for each in changed.opened] == [(ANNA, BEN)]
+
+
 async def test_an_offer_whose_row_is_gone_is_over_as_well(people: People) -> None:
     offer = await offered(people.queue)
     await people.queue.answer(offer, BEN, yes=True, at=NOW)

@@ -362,6 +362,24 @@ async def test_a_part_that_fails_does_not_stop_the_rest_but_is_no_success(house:
     assert not (await retention.health()).ok
 
 
+async def test_a_part_with_a_fault_stops_neither_the_other_parts_nor_the_rest_and_tells_nobody_what_it_was(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_now: datetime) -> int:
+        raise OSError("Anna waits")
+
+    async def go_on(_now: datetime) -> int:
+        return 2
+
+    await house.audit(days=0)
+    retention = house.retention(others={"offer": fail, "servers left": go_on})
+
+    assert (await retention.tick()).deleted == {"servers left": 2, "audit": 1}
+    assert not (await retention.health()).ok
+    assert "Anna" not in caplog.text
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
 async def test_health_is_red_when_the_last_success_is_more_than_26_hours_ago(house: House) -> None:
     retention = house.retention()
     assert not (await retention.health()).ok
