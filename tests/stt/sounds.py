@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import json
 import re
+import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from stt.pipeline import Pipeline
 from stt.segmenter import CHUNK_SAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -91,6 +92,19 @@ async def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
 def shared_names() -> list[str]:
     """Shared memory as Python names it; what other programs and tests have there comes and goes."""
     return sorted(path.name for path in Path("/dev/shm").glob("psm_*"))  # noqa: S108 - looked at, not written to
+
+
+def names_kept(since: Iterable[str], within_s: float = 5.0) -> set[str]:
+    """Names of shared memory that are there for good and were not before.
+
+    The listing is the machine's: memory of a test beside this one has its name for the moment in which it is made.
+    """
+    deadline_s = time.monotonic() + within_s
+    kept = set(shared_names()) - set(since)
+    while kept and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+        kept &= set(shared_names())
+    return kept
 
 
 class Loudness:

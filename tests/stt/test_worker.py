@@ -31,6 +31,7 @@ from tests.stt.sounds import (
     Stage,
     clips,
     hum,
+    names_kept,
     noise,
     normalised,
     recording,
@@ -80,7 +81,7 @@ async def test_it_hears_and_leaves_nothing_open() -> None:
     # The thread that waits for a child (Python 3.11) ends after it; one of an earlier test may end meanwhile too.
     await until(lambda: threading.active_count() <= before[1])
     await until(lambda: descriptors() <= before[0])
-    assert shared_names() == before[2]
+    assert names_kept(before[2]) == set()
 
 
 async def test_the_event_loop_is_never_blocked() -> None:
@@ -369,7 +370,7 @@ slot.close()
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout == "[1, 2, 6, 0]\n"
-    assert shared_names() == before
+    assert names_kept(before) == set()
 
 
 # What is left in memory.
@@ -467,7 +468,7 @@ async def test_after_the_words_the_audio_is_in_no_memory_and_in_no_file(
     assert search(keeper.pid, wanted) == set()
     assert search(int(child), wanted) == set()
     assert not any(needle in content for content in contents(tmp_path) for needle in wanted.values())
-    assert shared_names() == shared
+    assert names_kept(shared) == set()
     let_go_on(keeper)
     assert keeper.wait(timeout=20) == 0
     assert not alive(int(child))
@@ -482,12 +483,11 @@ def test_when_the_bot_is_killed_its_engine_dies_and_no_memory_keeps_a_name(keepe
     keeper.kill()
     keeper.wait(timeout=10)
 
-    # Another test's memory has a name as well, for the moment in which it is made.
     deadline = time.monotonic() + 5
-    while (alive(int(child)) or set(shared_names()) - set(shared)) and time.monotonic() < deadline:
+    while alive(int(child)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not alive(int(child))
-    assert set(shared_names()) - set(shared) == set()
+    assert names_kept(shared) == set()
 
 
 async def test_the_window_is_the_folders_unless_another_is_asked_for() -> None:
