@@ -120,7 +120,6 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
         if faults:
             raise UserMistake("\n".join([words("admin-setup-missing"), *faults, words("admin-setup-grant")]))
         await interaction.response.defer(ephemeral=True, thinking=True)
-        before = await self._guilds.of(guild.id)
         everybody = words_in(wizard.language or guild.preferred_locale)
         # Tried out before anything is kept: a permission can be right and the channel refuse all the same.
         try:
@@ -130,8 +129,10 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
             raise UserMistake(words("admin-setup-refused", channel=channel.mention)) from None
         await self._guilds.change(
             guild.id,
-            allowed=_with(before.allowed, channel.id, words),
-            refused=tuple(each for each in before.refused if each != channel.id),
+            lambda now: {
+                "allowed": _with(now.allowed, channel.id, words),
+                "refused": _without(now.refused, channel.id),
+            },
             host_role=wizard.role,
             language=wizard.language,
             log_channel=wizard.log_channel,
@@ -169,15 +170,17 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
     )
     async def channel(self, interaction: Interaction, channel: Voice, action: app_commands.Choice[str]) -> None:
         """Allow or refuse one."""
-        words, guild_id = words_of(interaction), _guild(interaction).id
-        before = await self._guilds.of(guild_id)
-        allowed = tuple(each for each in before.allowed if each != channel.id)
-        refused = tuple(each for each in before.refused if each != channel.id)
-        if action.value == "allow":
-            allowed = _with(allowed, channel.id, words)
-        elif action.value == "refuse":
-            refused = _with(refused, channel.id, words)
-        await self._change(interaction, "channel", allowed=allowed, refused=refused)
+        words = words_of(interaction)
+
+        def channels(now: GuildSettings) -> dict[str, Any]:
+            allowed, refused = _without(now.allowed, channel.id), _without(now.refused, channel.id)
+            if action.value == "allow":
+                allowed = _with(allowed, channel.id, words)
+            elif action.value == "refuse":
+                refused = _with(refused, channel.id, words)
+            return {"allowed": allowed, "refused": refused}
+
+        await self._change(interaction, "channel", channels)
 
     @app_commands.command(description="Who may start interviews, and who may use /mod")
     @app_commands.describe(kind="For what", role="Which role; empty for none")
@@ -301,11 +304,18 @@ class Admin(commands.GroupCog, group_name="admin", group_description="For who ma
             raise UserMistake("\n".join([*lines, words("admin-setup-grant")]))
         await self._change(interaction, "log-channel", log_channel=None if channel is None else channel.id)
 
-    async def _change(self, interaction: Interaction, event: str, **changes: Any) -> None:
+    async def _change(
+        self,
+        interaction: Interaction,
+        event: str,
+        how: Callable[[GuildSettings], dict[str, Any]] | None = None,
+        /,
+        **changes: Any,
+    ) -> None:
         words = words_of(interaction)
-        if not changes:
+        if how is None and not changes:
             raise UserMistake(words("admin-nothing-named"))
-        settings = await in_time(interaction, self._guilds.change(_guild(interaction).id, **changes))
+        settings = await in_time(interaction, self._guilds.change(_guild(interaction).id, how, **changes))
         await done(interaction, event, f"{words('admin-changed')}\n{shown(words, settings)}")
 
     # -- deleting -------------------------------------------------------------------------------------------------
@@ -555,6 +565,10 @@ def _with(channels: tuple[int, ...], channel: int, words: Words) -> tuple[int, .
     if len(channels) >= CHANNELS:
         raise UserMistake(words("mod-too-many-channels", count=CHANNELS))
     return (*channels, channel)
+
+
+def _without(channels: tuple[int, ...], channel: int) -> tuple[int, ...]:
+    return tuple(each for each in channels if each != channel)
 
 
 def _permission(words: Words, name: str) -> str:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from bot.client import SkillRally
     from bot.interview.session import Interview
     from cogs.locales import Words
+    from storage.guilds import GuildSettings
     from storage.trail import Event
 
 log = logging.getLogger(__name__)
@@ -202,12 +203,16 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         """Change it."""
         await self._must_moderate(interaction)
         words, guilds, guild_id = words_of(interaction), self._stores.guilds, _guild(interaction).id
-        cooldowns = {**(await guilds.of(guild_id)).cooldowns, channel.id: minutes}
-        if not minutes:
-            del cooldowns[channel.id]
-        if len(cooldowns) > CHANNELS:
-            raise UserMistake(words("mod-too-many-channels", count=CHANNELS))
-        await in_time(interaction, guilds.change(guild_id, cooldowns=cooldowns))
+
+        def resting(now: GuildSettings) -> dict[str, Any]:
+            cooldowns = {**now.cooldowns, channel.id: minutes}
+            if not minutes:
+                del cooldowns[channel.id]
+            if len(cooldowns) > CHANNELS:
+                raise UserMistake(words("mod-too-many-channels", count=CHANNELS))
+            return {"cooldowns": cooldowns}
+
+        await in_time(interaction, guilds.change(guild_id, resting))
         if minutes:
             text = words("mod-cooldown-set", channel=channel.mention, minutes=minutes)
         else:

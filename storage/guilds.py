@@ -1,7 +1,8 @@
 """What who manages a server decided for it: where and by whom interviews are held, how much, and what people are told.
 
     of         a server's settings; those that were never touched are the defaults
-    change     some of them, and no others      one transaction; two who change at once lose nothing of each other's
+    change     some of them, and no others      one transaction; two who change at once lose nothing of each other's,
+                                                if what is made of a list is made in `how`
     forget     all of them
 
 Settings are one sealed row for each server, under the installation's key; which server it is is an HMAC. What feedback
@@ -23,7 +24,7 @@ from storage.keyring import INSTALLATION
 from storage.models import GuildSetting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from uuid import UUID
 
     from sqlalchemy import RowMapping
@@ -116,8 +117,13 @@ class Guilds:
             row = await self._row(connection, guild_id)
         return DEFAULTS if row is None else await self._opened(row)
 
-    async def change(self, guild_id: int, **changes: Any) -> GuildSettings:
+    async def change(
+        self, guild_id: int, how: Callable[[GuildSettings], Mapping[str, Any]] | None = None, /, **changes: Any
+    ) -> GuildSettings:
         """Change what is named, leave everything else as it is, and return all of it.
+
+        What is made of what was there, such as a list with one more, *how* makes; it is asked again if others were
+        first.
 
         Raises:
             TypeError: If there is no such setting.
@@ -128,7 +134,8 @@ class Guilds:
         for _ in range(_TRIES):
             async with self._content.read() as connection:
                 row = await self._row(connection, guild_id)
-            now = replace(DEFAULTS if row is None else await self._opened(row), **changes)
+            before = DEFAULTS if row is None else await self._opened(row)
+            now = replace(before, **changes, **({} if how is None else how(before)))
             _check(now)
             identity = uuid4() if row is None else row["id"]
             rev = 0 if row is None else row["rev"] + 1

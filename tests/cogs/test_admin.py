@@ -164,6 +164,40 @@ async def test_channels_that_are_refused_or_not_among_the_allowed_hold_no_interv
     assert await done(stage) == ["channel"] * 4
 
 
+async def test_two_channels_that_are_refused_at_once_are_both_refused(stage: Practice) -> None:
+    channels = (stage.place.voice.id, stage.place.other_voice.id)
+    people, owner, text = stage.discord.people, stage.user(OWNER).id, stage.place.text.id
+
+    async with stage.app.services.stores.databases.content.write():
+        replies = [
+            people.use(owner, "admin channel", text, options={"channel": channel, "action": "refuse"})
+            for channel in channels
+        ]
+        for reply in replies:
+            await reply.acknowledged()  # it is said to take a while: it waits to be written
+    for reply in replies:
+        await reply
+
+    assert set((await decided(stage)).refused) == set(channels)
+
+
+async def test_two_channels_that_are_made_to_rest_at_once_both_do(stage: Practice) -> None:
+    rests = {stage.place.voice.id: 10, stage.place.other_voice.id: 20}
+    people, owner, text = stage.discord.people, stage.user(OWNER).id, stage.place.text.id
+
+    async with stage.app.services.stores.databases.content.write():
+        replies = [
+            people.use(owner, "mod cooldown", text, options={"channel": channel, "minutes": minutes})
+            for channel, minutes in rests.items()
+        ]
+        for reply in replies:
+            await reply.acknowledged()
+    for reply in replies:
+        await reply
+
+    assert (await decided(stage)).cooldowns == rests
+
+
 async def test_a_day_has_as_many_minutes_and_interviews_as_the_server_says(stage: Practice) -> None:
     trail, at = stage.app.services.stores.trail, stage.app.services.clock.now()
     guild, host, anna = stage.place.guild.id, stage.user(HOST).id, stage.user(ANNA).id

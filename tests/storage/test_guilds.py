@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy import select, update
 
 from storage.errors import DecryptionFailed
-from storage.guilds import CHANNELS, DEFAULTS, NOTICE_LENGTH
+from storage.guilds import CHANNELS, DEFAULTS, NOTICE_LENGTH, GuildSettings
 from storage.jobs import Limits
 from storage.models import GuildSetting
 from storage.queue import Wanted
@@ -18,7 +18,7 @@ from storage.trail import AUDIT_DAYS, Used
 from tests.storage.people import ANNA, BEN, NOW, People, bytes_in, people_over
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from storage.database import Databases
     from storage.keys import EnvironmentKeys
@@ -70,6 +70,15 @@ async def test_two_who_change_at_once_lose_nothing_of_each_others(people: People
     now = await people.guilds.of(HERE)
     assert (now.minimum_age, now.language, now.person_minutes) == (18, "uk", 30)
     assert (await people.rows())["guild_setting"] == 1
+
+
+async def test_a_change_is_made_of_what_others_left(people: People, elsewhere: People) -> None:
+    def refuse(channel: int) -> Callable[[GuildSettings], dict[str, Any]]:
+        return lambda now: {"refused": (*now.refused, channel)}
+
+    await asyncio.gather(*(each.guilds.change(HERE, refuse(n)) for n, each in enumerate((people, elsewhere, people))))
+
+    assert sorted((await people.guilds.of(HERE)).refused) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
