@@ -38,10 +38,10 @@ class Answering:
         if (task := asyncio.current_task()) is not None:
             self.own(task)
 
-    async def rest(self, within_s: float) -> None:
-        """Wait for those that run now, for *within_s* seconds at most."""
-        if within_s and (running := self._running()):
-            await asyncio.wait(running, timeout=within_s)
+    async def rest(self) -> None:
+        """Wait for those that run now."""
+        if running := self._running():
+            await asyncio.wait(running)
 
     async def end(self) -> None:
         """Cancel those that still run, and wait until they have ended."""

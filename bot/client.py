@@ -232,7 +232,7 @@ class SkillRally(commands.Bot):
 
     async def close(self) -> None:
         """Answer those who are being answered, leave Discord, and see to it that nothing goes on."""
-        await self.answering.rest(0 if self.services.ending.hurried else ANSWERS_S)
+        await self.services.ending.unless_hurried(self.answering.rest(), within_s=ANSWERS_S)
         await super().close()
         await self.answering.end()
 

@@ -51,11 +51,6 @@ class Ending:
         return self._asked.is_set()
 
     @property
-    def hurried(self) -> bool:
-        """Whether nobody is waited for any more."""
-        return self._hurry.is_set()
-
-    @property
     def grace(self) -> timedelta:
         """How long what was said can still be saved when an interview ends now; nothing without a grace time."""
         return timedelta(seconds=0 if self._hurry.is_set() else self._grace_s)
@@ -82,16 +77,17 @@ class Ending:
     async def over(self, interviews: Interviews) -> None:
         """End every interview and wait for what may still be saved, while Discord still listens."""
         log.info("ending", extra={"interviews": len(interviews.running), "seconds": self._grace_s})
-        await self._unless_hurried(interviews.end_all(), within_s=END_S)
+        await self.unless_hurried(interviews.end_all(), within_s=END_S)
         if not self._hurry.is_set() and self._grace_s and len(interviews.drafts):
             log.info("texts can still be saved", extra={"count": len(interviews.drafts)})
-            await self._unless_hurried(_nothing_to_save(interviews), within_s=self._grace_s)
+            await self.unless_hurried(_nothing_to_save(interviews), within_s=self._grace_s)
         if self._hurry.is_set():
             interviews.cut_short()
             async with asyncio.timeout(HURRY_S):
                 await interviews.end_all()
 
-    async def _unless_hurried(self, work: Coroutine[None, None, None], *, within_s: float) -> None:
+    async def unless_hurried(self, work: Coroutine[None, None, None], *, within_s: float) -> None:
+        """Wait for *work*, but no longer than that, and not once nobody is waited for; then it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
             both = {
                 tasks.create_task(work, name="ending"),

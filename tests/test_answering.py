@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.answering import ANSWERS_S, Answering
+from bot.ending import Ending
 from bot.loopback.callbacks import DidNotRespond
 from bot.rehearsal.stage import Stage, until
 from storage.database import BUSY_S
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from bot.loopback.authority import Authority
-    from bot.loopback.callbacks import Reply
+from bot.loopback.callbacks import Reply
 
 ANNA = "anna"
 
@@ -43,7 +44,7 @@ async def test_an_answer_is_waited_for_as_long_as_it_may_take_and_then_cut_short
     async with asyncio.TaskGroup() as tasks:
         for name, seconds in (("quick", 2.0), ("slow", 1_000.0)):
             answering.own(tasks.create_task(answer(name, seconds)))
-        await answering.rest(ANSWERS_S)
+        await Ending().unless_hurried(answering.rest(), within_s=ANSWERS_S)
         rested = loop.time() - began
         await answering.end()
 
@@ -60,7 +61,7 @@ async def test_whoever_ends_from_an_answer_does_not_wait_for_it() -> None:
     async def ends() -> float:
         answering.own_this()
         began = loop.time()
-        await answering.rest(ANSWERS_S)
+        await answering.rest()
         await answering.end()
         return loop.time() - began
 
@@ -118,7 +119,9 @@ async def test_who_is_being_answered_when_the_bot_ends_is_answered_first(stage: 
     assert "Deutsch" in asked.result().text
 
 
-async def test_nothing_goes_on_once_the_bot_has_ended(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+async def test_told_twice_it_waits_for_no_answer_and_none_goes_on_afterwards(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.WARNING)
     bot = stage.app.bot
 
@@ -131,9 +134,12 @@ async def test_nothing_goes_on_once_the_bot_has_ended(stage: Stage, caplog: pyte
             tasks.create_task(told_nothing())
             await asking()
             stage.app.drain()
+            await asyncio.sleep(0.2)
+            waits = not bot.is_closed()
             stage.app.drain()
-            await until(bot.is_closed, within_s=5)
+            await until(bot.is_closed, within_s=ANSWERS_S / 2)
             await until(lambda: not len(bot.answering), within_s=5)
 
+    assert waits
     said: list[Any] = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
     assert said == ["answers were cut short"]
