@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 
 from bot.errors import UserMistake
@@ -124,7 +125,7 @@ async def tell_log(guild: discord.Guild, settings: GuildSettings, text: str) -> 
         return False
     try:
         await channel.send(text, allowed_mentions=discord.AllowedMentions.none(), suppress_embeds=True)
-    except (discord.HTTPException, OSError) as failed:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failed:
         # The audit has it.
         log.warning("a log channel could not be written to", extra={"error": type(failed).__name__})
         return False

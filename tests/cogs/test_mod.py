@@ -4,6 +4,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import aiohttp
+import discord
 import pytest
 
 from bot.loopback.permissions import NONE
@@ -89,6 +91,23 @@ async def talking(stage: Practice) -> None:
 
 def blocked_until(stage: Practice, days: int) -> str:
     return moment(stage.app.services.clock.now() + timedelta(days=days))[:8]
+
+
+async def test_a_log_channel_that_cannot_be_reached_does_not_fail_what_is_logged(
+    stage: Practice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await logged_to(stage)
+    await talking(stage)
+
+    async def lost(*_: object, **__: object) -> None:
+        raise aiohttp.ServerDisconnectedError
+
+    monkeypatch.setattr(discord.TextChannel, "send", lost)
+
+    assert await use(stage, OWNER, "mod stop") == EN("mod-stopped")
+    assert await done(stage) == ["stop"]
+    await until(lambda: "a log channel could not be written to" in caplog.messages, within_s=5)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_stopping_destroys_what_nobody_saved_and_is_logged_without_a_word(stage: Practice) -> None:
