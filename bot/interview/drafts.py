@@ -181,6 +181,14 @@ class Drafts:
             if not draft.snippets:
                 self._held.pop(draft.interview_id, None)
 
+    def erase(self, user_id: int) -> None:
+        """Take a person out of every draft, also as who was there and began it: their account is being deleted."""
+        for draft in self._held.values():
+            draft.attended.pop(user_id, None)
+            if draft.begun_by == user_id:
+                draft.begun_by = 0
+        self.remove(user_id)
+
     def tick(self) -> None:
         """Forget what is older than it may be."""
         now = self._clock()

@@ -213,7 +213,7 @@ class Interviews:
         """Withdraw this person, and forget that she took part or began anything: her account is being deleted."""
         for interview in self.running:
             interview.erase(user_id)
-        self.drafts.remove(user_id)
+        self.drafts.erase(user_id)
 
     def hide(self, user_id: int) -> None:
         """Show this person's words nowhere any more; they are still heard."""

@@ -189,14 +189,20 @@ async def test_cut_short_nobody_waits_for_an_engine_that_does_not_answer() -> No
         assert len(room.ended) == 1
 
 
-@in_virtual_time
-async def test_an_interview_that_opens_while_everything_ends_ends_too() -> None:
+@asynccontextmanager
+async def ending_while_one_opens() -> AsyncGenerator[tuple[FakeRoom, asyncio.Task[Interview], asyncio.Task[None]]]:
+    """An interview whose notice is not posted yet, and the end of all."""
     room = FakeRoom()
     room.posting_allowed.clear()
     async with opened() as interviews, asyncio.TaskGroup() as tasks:
         opening = tasks.create_task(start(interviews, room))
         await settle()
-        ending = tasks.create_task(interviews.end_all())
+        yield room, opening, tasks.create_task(interviews.end_all())
+
+
+@in_virtual_time
+async def test_an_interview_that_opens_while_everything_ends_ends_too() -> None:
+    async with ending_while_one_opens() as (room, opening, ending):
         await asyncio.sleep(1)
         assert not ending.done()
 
@@ -211,12 +217,7 @@ async def test_an_interview_that_opens_while_everything_ends_ends_too() -> None:
 
 @in_virtual_time
 async def test_an_interview_that_cannot_be_opened_is_not_waited_for_any_longer() -> None:
-    room = FakeRoom()
-    room.posting_allowed.clear()
-    async with opened() as interviews, asyncio.TaskGroup() as tasks:
-        opening = tasks.create_task(start(interviews, room))
-        await settle()
-        ending = tasks.create_task(interviews.end_all())
+    async with ending_while_one_opens() as (room, opening, ending):
         await settle()
         opening.cancel()
         await ending
@@ -314,3 +315,17 @@ async def test_whose_account_is_deleted_was_never_there_and_began_nothing() -> N
         await interviews.end_all()
 
     assert [(draft.begun_by, list(draft.attended)) for draft in ended] == [(0, [ANNA])]
+
+
+@in_virtual_time
+async def test_whose_account_is_deleted_after_the_end_is_in_no_draft_that_is_still_held() -> None:
+    async with counted() as (interviews, room, ended):
+        interview = await start(interviews, room)
+        interview.admit(OLEG, captions=False)
+        await say_something(interview, room)
+        interview.stop(Stopped.ASKED)
+        await interviews.end_all()
+
+        interviews.erase(OLEG)
+        assert interviews.drafts.of(ANNA) is ended[0]
+        assert (ended[0].begun_by, list(ended[0].attended)) == (0, [ANNA])
